@@ -1,0 +1,2 @@
+//! The `memwire` command.
+fn main() {}

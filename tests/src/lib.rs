@@ -1,0 +1,1 @@
+//! Memwire from outside.
