@@ -1,0 +1,1 @@
+//! A ring on the heap, for tests of the queue logic.

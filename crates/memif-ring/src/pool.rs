@@ -1,0 +1,105 @@
+//! The client's buffers: equal pieces of its regions, used in any order.
+
+use crate::{Descriptor, Regions, Segment};
+
+/// The buffers of one ring of a client. A buffer is known by a number below [`Pool::count`].
+#[derive(Debug)]
+pub struct Pool {
+    buffers: Box<[Buffer]>,
+    free: Vec<u16>,
+    capacity: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Buffer {
+    region: u16,
+    offset: u32,
+    segment: Segment,
+}
+
+impl Pool {
+    /// Buffers of `capacity` bytes at these (region, offset) places; `None` if one lies outside its region.
+    pub fn new(regions: &Regions, places: &[(u16, u32)], capacity: u32) -> Option<Self> {
+        let buffer = |&(region, offset): &(u16, u32)| {
+            let whole = Descriptor {
+                region,
+                offset,
+                length: capacity,
+                ..Descriptor::default()
+            };
+            let segment = regions.judge(whole).ok()?;
+            Some(Buffer {
+                region,
+                offset,
+                segment,
+            })
+        };
+        let buffers: Box<[Buffer]> = places.iter().map(buffer).collect::<Option<_>>()?;
+        let count = u16::try_from(buffers.len()).ok()?;
+        // The last freed is taken first, so the list is reversed: buffer 0 goes out first.
+        Some(Self {
+            buffers,
+            free: (0..count).rev().collect(),
+            capacity,
+        })
+    }
+
+    /// Number of buffers.
+    pub fn count(&self) -> usize {
+        self.buffers.len()
+    }
+
+    /// Bytes in each buffer.
+    pub fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// Number of buffers nobody uses.
+    pub fn free(&self) -> usize {
+        self.free.len()
+    }
+
+    /// Takes the buffer used last: the one most likely still in the cache.
+    pub(crate) fn take(&mut self) -> Option<u16> {
+        self.free.pop()
+    }
+
+    pub(crate) fn put(&mut self, buffer: u16) {
+        debug_assert!(
+            self.free.len() < self.buffers.len(),
+            "more buffers returned than exist"
+        );
+        self.free.push(buffer);
+    }
+
+    pub(crate) fn segment(&self, buffer: u16) -> Segment {
+        self.buffers[usize::from(buffer)].segment
+    }
+
+    /// The descriptor that offers the first `length` bytes of a buffer.
+    pub(crate) fn descriptor(&self, buffer: u16, length: u32, flags: u16) -> Descriptor {
+        let Buffer { region, offset, .. } = self.buffers[usize::from(buffer)];
+        Descriptor {
+            flags,
+            region,
+            length,
+            offset,
+            metadata: 0,
+        }
+    }
+
+    /// Whether this descriptor points at the start of `buffer`.
+    pub(crate) fn is_at(&self, buffer: u16, descriptor: Descriptor) -> bool {
+        let Buffer { region, offset, .. } = self.buffers[usize::from(buffer)];
+        region == descriptor.region && offset == descriptor.offset
+    }
+
+    /// The buffer that starts where this descriptor points.
+    pub(crate) fn find(&self, descriptor: Descriptor) -> Option<u16> {
+        // Places are made in ascending order by the layout; a search keeps this independent of it.
+        let at = |buffer: &Buffer| (buffer.region, buffer.offset);
+        let wanted = (descriptor.region, descriptor.offset);
+        let index = self.buffers.binary_search_by_key(&wanted, at).ok()?;
+        u16::try_from(index).ok()
+    }
+}

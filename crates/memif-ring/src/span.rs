@@ -1,0 +1,169 @@
+//! Payload that another process may write at the same time.
+//!
+//! # Safety
+//!
+//! A span is made only by [`Segment::span`] and [`Segment::span_mut`], whose callers keep the region alive for the
+//! span's lifetime. It never becomes a slice behind the user's back: bytes go in and out by copy through raw
+//! pointers, so no reference exists whose target the peer could change. Such a copy may read a mix of old and new
+//! bytes when the peer breaks the protocol; it is a value like any other, and nothing here looks at it.
+#![allow(unsafe_code)]
+
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use crate::Segment;
+
+/// Readable bytes in shared memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Span<'a> {
+    start: NonNull<u8>,
+    len: usize,
+    memory: PhantomData<&'a ()>,
+}
+
+/// Writable bytes in shared memory, ours until they are sent.
+#[derive(Debug)]
+pub struct SpanMut<'a> {
+    start: NonNull<u8>,
+    len: usize,
+    memory: PhantomData<&'a mut ()>,
+}
+
+// SAFETY: a span is a pointer to memory that any thread may access, valid for its lifetime.
+unsafe impl Send for Span<'_> {}
+// SAFETY: reading by copy through `&Span` needs no exclusion.
+unsafe impl Sync for Span<'_> {}
+// SAFETY: as for `Span`; writing needs `&mut SpanMut`.
+unsafe impl Send for SpanMut<'_> {}
+// SAFETY: `&SpanMut` offers no write.
+unsafe impl Sync for SpanMut<'_> {}
+
+impl Segment {
+    /// The bytes as a readable span.
+    ///
+    /// # Safety
+    ///
+    /// The region of the segment must stay mapped for `'a`.
+    pub unsafe fn span<'a>(self) -> Span<'a> {
+        Span {
+            start: self.start,
+            len: self.len as usize,
+            memory: PhantomData,
+        }
+    }
+
+    /// Copies this segment over the start of `target`, which must be at least as long.
+    ///
+    /// # Safety
+    ///
+    /// The regions of both must be mapped.
+    pub(crate) unsafe fn copy_into(self, target: Self) {
+        let count = self.len.min(target.len) as usize;
+        // SAFETY: both are that long and mapped; a memmove, as a peer may have posted overlapping buffers.
+        unsafe { self.start.as_ptr().copy_to(target.start.as_ptr(), count) };
+    }
+
+    /// The bytes as a writable span.
+    ///
+    /// # Safety
+    ///
+    /// The region of the segment must stay mapped for `'a`, and no other span of this process may cover the bytes.
+    pub unsafe fn span_mut<'a>(self) -> SpanMut<'a> {
+        SpanMut {
+            start: self.start,
+            len: self.len as usize,
+            memory: PhantomData,
+        }
+    }
+}
+
+impl Span<'_> {
+    /// Number of bytes.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Where the bytes are, for code that handles shared memory itself.
+    pub fn as_ptr(&self) -> *const u8 {
+        self.start.as_ptr()
+    }
+
+    /// Copies from the start; returns how many bytes, the smaller of both lengths.
+    pub fn copy_to(&self, target: &mut [u8]) -> usize {
+        self.copy_at(0, target)
+    }
+
+    /// Copies from byte `offset` on; returns how many bytes.
+    pub fn copy_at(&self, offset: usize, target: &mut [u8]) -> usize {
+        let count = self.len.saturating_sub(offset).min(target.len());
+        if count > 0 {
+            // SAFETY: count > 0, so offset < len.
+            let from = unsafe { self.start.add(offset) };
+            // SAFETY: `count` bytes from `offset` are inside the span; the target is private memory of that size.
+            unsafe {
+                from.as_ptr()
+                    .copy_to_nonoverlapping(target.as_mut_ptr(), count)
+            };
+        }
+        count
+    }
+
+    /// The bytes as a slice, without a copy.
+    ///
+    /// # Safety
+    ///
+    /// The peer must not write these bytes while the slice lives. An honest peer does not; a hostile one can.
+    pub unsafe fn as_slice(&self) -> &[u8] {
+        // SAFETY: the span is valid for its lifetime; the caller vouches for the peer.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl SpanMut<'_> {
+    /// Number of bytes.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Where the bytes are, for code that handles shared memory itself.
+    pub fn as_mut_ptr(&mut self) -> *mut u8 {
+        self.start.as_ptr()
+    }
+
+    /// Copies to the start; returns how many bytes, the smaller of both lengths.
+    pub fn copy_from(&mut self, source: &[u8]) -> usize {
+        self.write_at(0, source)
+    }
+
+    /// Copies to byte `offset` on; returns how many bytes.
+    pub fn write_at(&mut self, offset: usize, source: &[u8]) -> usize {
+        let count = self.len.saturating_sub(offset).min(source.len());
+        if count > 0 {
+            // SAFETY: count > 0, so offset < len.
+            let to = unsafe { self.start.add(offset) };
+            // SAFETY: `count` bytes from `offset` are inside the span; the source is private memory of that size.
+            unsafe { to.as_ptr().copy_from_nonoverlapping(source.as_ptr(), count) };
+        }
+        count
+    }
+
+    /// The bytes as a slice, to be filled in place.
+    ///
+    /// # Safety
+    ///
+    /// The peer must not touch these bytes before they are sent. An honest peer does not; a hostile one can.
+    pub unsafe fn as_mut_slice(&mut self) -> &mut [u8] {
+        // SAFETY: the span is valid and exclusive in this process; the caller vouches for the peer.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+    }
+}
