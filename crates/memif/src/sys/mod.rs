@@ -1,0 +1,31 @@
+//! The operating-system layer: sockets, event descriptors, time. All of it through `rustix`, none
+//! of it unsafe, nothing of it aware of memif beyond the length of a message.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`address`] | where a server listens, as users write it |
+//! | [`seqpacket`] | one connection: datagrams, descriptors, credentials |
+//! | [`listen`] | the listening socket, [`claim`] the file it lives in, [`lock`] who may replace that file |
+//! | [`epoll`], [`timer`], [`bell`] | waiting, deadlines, wake-ups |
+//! | [`clock`] | time since boot |
+
+mod address;
+mod bell;
+mod claim;
+mod clock;
+mod epoll;
+mod listen;
+mod lock;
+mod seqpacket;
+mod timer;
+
+pub use address::{Address, AddressError};
+pub use listen::{BindError, SocketFile};
+pub use seqpacket::Credentials;
+
+pub(crate) use bell::{Bell, NotABell};
+pub(crate) use clock::{coarse_now, now};
+pub(crate) use epoll::{Epoll, Ready, Trigger};
+pub(crate) use listen::ListenSocket;
+pub(crate) use seqpacket::{Incoming, SeqPacket};
+pub(crate) use timer::Timer;
