@@ -1,0 +1,271 @@
+//! Bytes from a file or from standard input, read so that a silent pipe never holds up anything else.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+
+use crate::exit::misuse;
+use crate::stop::SLICE;
+
+/// Called again and again while the input is silent; an error ends the wait.
+pub(crate) type Idle<'a> = &'a mut dyn FnMut() -> anyhow::Result<()>;
+
+/// So much is read ahead where lines are looked for; larger reads go past this buffer.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// An open input.
+#[derive(Debug)]
+pub(crate) struct Input {
+    name: String,
+    file: File,
+    /// The length of a regular file; anything else has none and may fall silent.
+    length: Option<u64>,
+    buffer: Box<[u8]>,
+    filled: Range<usize>,
+}
+
+impl Input {
+    /// Opens the file; `-` is standard input.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
+        if path.as_os_str() == "-" {
+            let stdin = io::stdin().as_fd().try_clone_to_owned();
+            let file = File::from(stdin.context("standard input is closed")?);
+            return Input::over("standard input".into(), file);
+        }
+        let name = path.display().to_string();
+        let mut options = File::options();
+        // A FIFO opens at once, without waiting for its writer: that wait belongs to reading.
+        options
+            .read(true)
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let file = options
+            .open(path)
+            .map_err(|error| unopened(&name, &error))?;
+        Input::over(name, file)
+    }
+
+    fn over(name: String, file: File) -> anyhow::Result<Input> {
+        let about = file
+            .metadata()
+            .with_context(|| format!("cannot look at {name}"))?;
+        if about.is_dir() {
+            return Err(misuse(format!(
+                "{name} is a directory: give a file, or - for standard input"
+            )));
+        }
+        let length = about.is_file().then_some(about.len());
+        let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
+        Ok(Input {
+            name,
+            file,
+            length,
+            buffer,
+            filled: 0..0,
+        })
+    }
+
+    /// How to call this input in a message.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The length in bytes of a regular file.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// The next bytes without taking them; fewer than `count` only at the end of the input.
+    pub(crate) fn peek(&mut self, count: usize, idle: Idle) -> anyhow::Result<&[u8]> {
+        while self.filled.len() < count && self.read_ahead(idle)? > 0 {}
+        let seen = self.filled.len().min(count);
+        Ok(&self.buffer[self.filled.start..self.filled.start + seen])
+    }
+
+    /// Takes one line of up to `limit` bytes, without its newline; none at the end of the input.
+    pub(crate) fn line(&mut self, limit: usize, idle: Idle) -> anyhow::Result<Option<Vec<u8>>> {
+        loop {
+            let seen = &self.buffer[self.filled.clone()];
+            let end = seen.iter().take(limit + 1).position(|byte| *byte == b'\n');
+            if let Some(length) = end {
+                let line = seen[..length].to_vec();
+                self.filled.start += length + 1;
+                return Ok(Some(line));
+            }
+            if seen.len() > limit {
+                bail!(
+                    "{} has a line of more than {limit} bytes where text is due",
+                    self.name
+                );
+            }
+            if self.read_ahead(idle)? == 0 {
+                return if self.filled.is_empty() {
+                    Ok(None)
+                } else {
+                    self.cut_short("a line")
+                };
+            }
+        }
+    }
+
+    /// Takes bytes until `into` is full; returns fewer only at the end of the input.
+    pub(crate) fn fill(&mut self, into: &mut [u8], idle: Idle) -> anyhow::Result<usize> {
+        let ready = self.filled.len().min(into.len());
+        into[..ready].copy_from_slice(&self.buffer[self.filled.start..self.filled.start + ready]);
+        self.filled.start += ready;
+        let mut done = ready;
+        while done < into.len() {
+            let got = patient(&self.file, self.length.is_none(), &mut into[done..], idle);
+            match got.with_context(|| format!("cannot read {}", self.name))? {
+                0 => break,
+                got => done += got,
+            }
+        }
+        Ok(done)
+    }
+
+    /// Goes back to this position of a regular file.
+    pub(crate) fn seek(&mut self, position: u64) -> anyhow::Result<()> {
+        self.filled = 0..0;
+        let sought = self.file.seek(SeekFrom::Start(position));
+        sought
+            .map(drop)
+            .with_context(|| format!("cannot go back in {}", self.name))
+    }
+
+    fn read_ahead(&mut self, idle: Idle) -> anyhow::Result<usize> {
+        self.buffer.copy_within(self.filled.clone(), 0);
+        self.filled = 0..self.filled.len();
+        let room = &mut self.buffer[self.filled.end..];
+        let got = patient(&self.file, self.length.is_none(), room, idle)
+            .with_context(|| format!("cannot read {}", self.name))?;
+        self.filled.end += got;
+        Ok(got)
+    }
+
+    fn cut_short<T>(&self, what: &str) -> anyhow::Result<T> {
+        bail!(
+            "{} ends in the middle of {what}: it is cut short",
+            self.name
+        )
+    }
+}
+
+/// One read. What `may_be_silent` is looked at first, so that waiting for it leaves room for `idle`.
+fn patient(
+    mut file: &File,
+    may_be_silent: bool,
+    into: &mut [u8],
+    idle: Idle,
+) -> anyhow::Result<usize> {
+    loop {
+        if may_be_silent && !readable(file.as_fd())? {
+            idle()?;
+            continue;
+        }
+        match file.read(into) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => idle()?,
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Whether there is something to read, or an end, within a slice of time.
+fn readable(fd: BorrowedFd) -> io::Result<bool> {
+    let slice = Timespec {
+        tv_sec: 0,
+        tv_nsec: SLICE.subsec_nanos().into(),
+    };
+    match poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&slice)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn unopened(name: &str, error: &io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::NotFound => misuse(format!(
+            "there is no file {name}: give a file that exists, or - for standard input"
+        )),
+        _ => anyhow::anyhow!("cannot open {name}: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Write as _, pipe};
+    use std::os::fd::OwnedFd;
+
+    use super::*;
+    use crate::stop::Stopped;
+
+    fn piped(bytes: &[u8]) -> Input {
+        let (reader, mut writer) = pipe().unwrap();
+        writer.write_all(bytes).unwrap();
+        Input::over("a pipe".into(), File::from(OwnedFd::from(reader))).unwrap()
+    }
+
+    fn busy() -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    #[test]
+    fn lines_and_bytes_come_in_turn() {
+        let mut input = piped(b"head\nFRAME\nabcdefFRAME\n");
+        assert_eq!(input.peek(2, &mut busy).unwrap(), b"he");
+        assert_eq!(input.line(10, &mut busy).unwrap().unwrap(), b"head");
+        assert_eq!(input.line(10, &mut busy).unwrap().unwrap(), b"FRAME");
+        let mut six = [0; 6];
+        assert_eq!(input.fill(&mut six, &mut busy).unwrap(), 6);
+        assert_eq!(&six, b"abcdef");
+        assert_eq!(input.line(10, &mut busy).unwrap().unwrap(), b"FRAME");
+        assert_eq!(input.line(10, &mut busy).unwrap(), None);
+    }
+
+    #[test]
+    fn the_end_may_come_early() {
+        let mut input = piped(b"abc");
+        let mut six = [0; 6];
+        assert_eq!(input.fill(&mut six, &mut busy).unwrap(), 3);
+        assert!(
+            piped(b"FRA")
+                .line(10, &mut busy)
+                .unwrap_err()
+                .to_string()
+                .contains("cut short")
+        );
+        assert_eq!(piped(b"ab").peek(5, &mut busy).unwrap(), b"ab");
+    }
+
+    #[test]
+    fn a_line_has_a_limit() {
+        assert!(piped(&[b'x'; 50]).line(10, &mut busy).is_err());
+        assert_eq!(
+            piped(b"1234567890\n").line(10, &mut busy).unwrap().unwrap(),
+            b"1234567890"
+        );
+    }
+
+    #[test]
+    fn a_silent_pipe_lets_the_idle_work_end_the_wait() {
+        let (reader, _writer) = pipe().unwrap();
+        let mut input = Input::over("a pipe".into(), File::from(OwnedFd::from(reader))).unwrap();
+        let mut idle = || Err(Stopped.into());
+        assert!(input.fill(&mut [0], &mut idle).unwrap_err().is::<Stopped>());
+    }
+
+    #[test]
+    fn what_cannot_be_an_input_is_told_as_such() {
+        let said = |path: &str| Input::open(Path::new(path)).unwrap_err().to_string();
+        assert!(said("/").contains("directory"));
+        assert!(said("/nowhere/at/all").contains("no file /nowhere/at/all"));
+    }
+}

@@ -1,0 +1,120 @@
+//! The options that every command with a SOCKET shares: which link, in which role, and how it waits.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use crate::exit::misuse;
+
+/// The longest secret that the wire carries.
+const SECRET_BYTES: usize = 24;
+
+/// One end of a link, as the command line names it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LinkArgs {
+    /// Where both sides meet: a path, or @NAME for an abstract socket
+    #[arg(value_name = "SOCKET")]
+    pub(crate) socket: String,
+    /// Interface id; both sides name the same
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Link")]
+    pub(crate) id: u32,
+    /// Listen as the server, or connect as the client; the other side takes the other role
+    #[arg(long, value_name = "ROLE", help_heading = "Link")]
+    pub(crate) role: Option<Role>,
+    /// File that holds the secret (up to 24 bytes; one newline at its end does not count)
+    #[arg(long, value_name = "FILE", help_heading = "Link")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Permissions of the socket file, octal: who may connect [server; default: 660]
+    #[arg(long, value_name = "MODE", value_parser = octal, help_heading = "Link")]
+    pub(crate) socket_mode: Option<u32>,
+    /// How to wait: poll burns a core, interrupt sleeps, adaptive spins a little and then sleeps
+    #[arg(long, value_name = "HOW", help_heading = "Link")]
+    pub(crate) wait: Option<Waiting>,
+    /// Slots in each ring: a power of two from 2 to 16384 [set by the client]
+    #[arg(long, value_name = "N", value_parser = slots, help_heading = "Link")]
+    pub(crate) slots: Option<u16>,
+    /// Rings in each direction, 1 to 255
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=255),
+          default_value_t = 1, help_heading = "Link")]
+    pub(crate) queues: u16,
+}
+
+/// Who listens and who connects. The client owns the shared memory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Role {
+    /// Listens
+    Server,
+    /// Connects
+    Client,
+}
+
+/// How a side waits for the other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Waiting {
+    /// Never sleeps
+    Poll,
+    /// Sleeps until woken
+    Interrupt,
+    /// Spins a little, then sleeps
+    Adaptive,
+}
+
+impl LinkArgs {
+    /// The secret, if a file was named.
+    pub(crate) fn secret(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        let Some(path) = &self.secret_file else {
+            return Ok(None);
+        };
+        let name = path.display();
+        let mut bytes = fs::read(path).with_context(|| format!("cannot read secret {name}"))?;
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        match bytes.len() {
+            0 => Err(misuse(format!(
+                "secret {name} is empty: put 1 to {SECRET_BYTES} bytes in it"
+            ))),
+            1..=SECRET_BYTES => Ok(Some(bytes)),
+            n => Err(misuse(format!(
+                "secret {name} has {n} bytes: the limit is {SECRET_BYTES}"
+            ))),
+        }
+    }
+}
+
+fn octal(text: &str) -> Result<u32, String> {
+    match u32::from_str_radix(text.trim_start_matches("0o"), 8) {
+        Ok(mode) if mode <= 0o777 => Ok(mode),
+        _ => Err("a file mode is octal, from 0 to 777, for example 660".into()),
+    }
+}
+
+fn slots(text: &str) -> Result<u16, String> {
+    match text.parse::<u16>() {
+        Ok(n) if n.is_power_of_two() && (2..=1 << 14).contains(&n) => Ok(n),
+        _ => Err("a ring has a power of two of slots, from 2 to 16384".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_mode_is_octal() {
+        assert_eq!(octal("660"), Ok(0o660));
+        assert_eq!(octal("0777"), Ok(0o777));
+        assert!(octal("8").is_err());
+        assert!(octal("1777").is_err());
+    }
+
+    #[test]
+    fn slots_are_a_power_of_two_within_the_wire_limit() {
+        assert_eq!(slots("16384"), Ok(16384));
+        for wrong in ["0", "1", "3", "32768", "many"] {
+            assert!(slots(wrong).is_err(), "{wrong}");
+        }
+    }
+}

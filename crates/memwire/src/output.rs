@@ -1,0 +1,174 @@
+//! Where received bytes go: a file, standard output, or nowhere.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+
+use crate::exit::{ReaderGone, misuse};
+
+/// An open output. A file that exists is overwritten, but not before the first byte is there.
+#[derive(Debug)]
+pub(crate) struct Output {
+    name: String,
+    target: Target,
+    untouched: bool,
+}
+
+#[derive(Debug)]
+enum Target {
+    File(File),
+    Stdout(File),
+    Nowhere,
+}
+
+impl Output {
+    /// Opens the file; `-` is standard output.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Output> {
+        if path.as_os_str() == "-" {
+            return Output::stdout();
+        }
+        let name = path.display().to_string();
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false);
+        let file = options
+            .open(path)
+            .map_err(|error| unopened(&name, &error))?;
+        Ok(Output {
+            name,
+            target: Target::File(file),
+            untouched: true,
+        })
+    }
+
+    /// Takes everything and keeps nothing.
+    pub(crate) fn nowhere() -> Output {
+        Output {
+            name: "nowhere".into(),
+            target: Target::Nowhere,
+            untouched: true,
+        }
+    }
+
+    fn stdout() -> anyhow::Result<Output> {
+        if io::stdout().is_terminal() {
+            return Err(misuse(
+                "video does not belong on a terminal: pipe the output, or name a file",
+            ));
+        }
+        let stdout = io::stdout().as_fd().try_clone_to_owned();
+        let file = File::from(stdout.context("standard output is closed")?);
+        Ok(Output {
+            name: "standard output".into(),
+            target: Target::Stdout(file),
+            untouched: true,
+        })
+    }
+
+    /// How to call this output in a message.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the bytes go to standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        matches!(self.target, Target::Stdout(_))
+    }
+
+    /// Whether the bytes are thrown away.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        matches!(self.target, Target::Nowhere)
+    }
+
+    /// Writes all of it.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let done = match &mut self.target {
+            Target::Nowhere => return Ok(()),
+            Target::File(file) => {
+                emptied(file, self.untouched).and_then(|()| file.write_all(bytes))
+            }
+            Target::Stdout(file) => file.write_all(bytes),
+        };
+        self.untouched = false;
+        done.map_err(|error| self.unwritten(&error))
+    }
+
+    fn unwritten(&self, error: &io::Error) -> anyhow::Error {
+        match error.kind() {
+            ErrorKind::BrokenPipe if self.is_stdout() => ReaderGone.into(),
+            ErrorKind::StorageFull => anyhow!("cannot write {}: the disk is full", self.name),
+            _ => anyhow!("cannot write {}: {error}", self.name),
+        }
+    }
+}
+
+/// Drops what a regular file held before, once.
+fn emptied(file: &File, untouched: bool) -> io::Result<()> {
+    if untouched && file.metadata()?.is_file() {
+        file.set_len(0)
+    } else {
+        Ok(())
+    }
+}
+
+fn unopened(name: &str, error: &io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::IsADirectory => misuse(format!(
+            "{name} is a directory: name a file in it, or - for standard output"
+        )),
+        ErrorKind::NotFound => misuse(format!(
+            "{name} cannot be made: the directory it is to be in does not exist"
+        )),
+        _ => anyhow!("cannot write {name}: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// A path of this process's own that is gone again at the end.
+    struct Scratch(std::path::PathBuf);
+
+    impl Scratch {
+        fn holding(name: &str, bytes: &[u8]) -> Scratch {
+            let path = std::env::temp_dir().join(format!("memwire-{}-{name}", std::process::id()));
+            fs::write(&path, bytes).unwrap();
+            Scratch(path)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+
+    #[test]
+    fn an_existing_file_is_kept_until_there_is_something_to_write() {
+        let scratch = Scratch::holding("kept", b"a longer text");
+        let mut output = Output::open(&scratch.0).unwrap();
+        assert_eq!(fs::read(&scratch.0).unwrap(), b"a longer text");
+        output.write(b"ab").unwrap();
+        output.write(b"cd").unwrap();
+        assert_eq!(fs::read(&scratch.0).unwrap(), b"abcd");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_in_plain_words() {
+        let mut output = Output::open(Path::new("/dev/full")).unwrap();
+        let error = output.write(b"x").unwrap_err().to_string();
+        assert_eq!(error, "cannot write /dev/full: the disk is full");
+    }
+
+    #[test]
+    fn what_cannot_be_an_output_is_told_as_such() {
+        let said = |path: &str| Output::open(Path::new(path)).unwrap_err().to_string();
+        assert!(said("/").contains("directory"));
+        assert!(said("/nowhere/at/all").contains("does not exist"));
+    }
+}
