@@ -11,7 +11,7 @@
 
 use crate::chain::{Chain, Segment};
 use crate::shared::SharedRing;
-use crate::{Counters, NEXT, PeerFault, Pool};
+use crate::{Counters, Drain, NEXT, PeerFault, Pool};
 
 /// Sends frames to a server.
 #[derive(Debug)]
@@ -132,6 +132,14 @@ impl<R: SharedRing> ClientProducer<R> {
                 .wrapping_sub(self.ring.tail())
                 .min(self.ring.capacity()),
         )
+    }
+
+    /// A view of how far the server has come, for whoever waits until all is taken.
+    pub fn drain(&self) -> Drain<R>
+    where
+        R: Clone,
+    {
+        Drain::of_client(self.ring.clone())
     }
 
     /// Bytes in each buffer.

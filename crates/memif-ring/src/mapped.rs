@@ -26,8 +26,8 @@ use crate::{Descriptor, Region};
 const FLAGS_AT: usize = 4;
 const HEAD_AT: usize = 6;
 
-/// A ring inside a [`Region`].
-#[derive(Debug)]
+/// A ring inside a [`Region`]; a clone is another view of the same ring.
+#[derive(Clone, Debug)]
 pub struct MappedRing {
     base: NonNull<u8>,
     mask: u16,

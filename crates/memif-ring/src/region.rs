@@ -87,7 +87,7 @@ pub struct Region {
     base: NonNull<u8>,
     size: u64,
     mapped: usize,
-    file: OwnedFd,
+    file: Option<OwnedFd>,
     watch: Option<sigbus::Watch>,
 }
 
@@ -159,6 +159,7 @@ impl Region {
             size
         };
         let mut region = Self::mapping(file, size, length)?;
+        region.file = None; // the mapping holds the memory; the descriptor would only count against our limit
         let page = if huge {
             page
         } else {
@@ -195,7 +196,7 @@ impl Region {
             base,
             size,
             mapped,
-            file,
+            file: Some(file),
             watch: None,
         })
     }
@@ -216,9 +217,9 @@ impl Region {
         self.size
     }
 
-    /// The file behind the region, to be handed to a peer.
-    pub fn file(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
+    /// The file behind memory of our own, to be handed to a peer.
+    pub fn file(&self) -> Option<BorrowedFd<'_>> {
+        self.file.as_ref().map(AsFd::as_fd)
     }
 
     /// Whether the memory vanished under us: the peer truncated its file and the signal was contained.

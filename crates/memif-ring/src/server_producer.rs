@@ -16,10 +16,12 @@
 //!   loan is sent or dropped, and moves down into dropped slots by a copy.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::chain::{Chain, Segment};
 use crate::shared::SharedRing;
-use crate::{Counters, Descriptor, NEXT, PeerFault, Regions};
+use crate::{Counters, Descriptor, Drain, NEXT, PeerFault, Regions};
 
 /// Whether a client takes its buffers back in any order of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub struct ServerProducer<R> {
     alloc: u16,
     fetched: u16,
     published: u16,
-    posted_most: u16,
+    posted_most: Arc<AtomicU16>,
     record_of: Box<[u16]>,
     records: Box<[Record]>,
     dropped: Vec<u16>,
@@ -81,7 +83,7 @@ impl<R: SharedRing> ServerProducer<R> {
             alloc: 0,
             fetched: 0,
             published: 0,
-            posted_most: 0,
+            posted_most: Arc::default(),
             ring,
             regions,
             binding,
@@ -179,11 +181,20 @@ impl<R: SharedRing> ServerProducer<R> {
         Ok(true)
     }
 
-    /// Frames sent whose buffers the client has not posted again, as far as that can be known: against the most it ever
-    /// had posted.
-    pub fn in_flight(&self) -> usize {
-        let posted = self.ring.head().wrapping_sub(self.tail);
-        usize::from(self.posted_most.saturating_sub(posted)) + self.waiting.len()
+    /// Slots sent whose buffers the client has not posted again, and frames that wait for older loans.
+    pub fn in_flight(&self) -> usize
+    where
+        R: Clone,
+    {
+        self.drain().in_flight() + self.waiting.len()
+    }
+
+    /// A view of how far the client has come, for whoever waits until all is taken.
+    pub fn drain(&self) -> Drain<R>
+    where
+        R: Clone,
+    {
+        Drain::of_server(self.ring.clone(), Arc::clone(&self.posted_most))
     }
 
     /// Bytes the largest frame can have with what is posted now, and the largest single buffer.
@@ -235,7 +246,9 @@ impl<R: SharedRing> ServerProducer<R> {
                 limit,
             });
         }
-        self.posted_most = self.posted_most.max(distance);
+        if distance > self.posted_most.load(Ordering::Relaxed) {
+            self.posted_most.store(distance, Ordering::Relaxed);
+        }
         while self.fetched != head {
             let descriptor = self.ring.fetch(self.fetched);
             let segment = self.regions.judge(descriptor)?;
