@@ -140,3 +140,96 @@ pub enum AddressError {
         length: usize,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Address {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn both_spellings_mean_the_same_abstract_name() {
+        let cam = Address::Abstract(b"cam".to_vec());
+        assert_eq!(parsed("@cam"), cam);
+        assert_eq!(parsed("abstract:cam"), cam);
+        assert_eq!(cam.to_string(), "@cam");
+    }
+
+    #[test]
+    fn everything_else_is_a_path() {
+        for text in ["/run/cam.sock", "cam.sock", "./@cam", "abstract", "a@b"] {
+            assert_eq!(parsed(text), Address::Path(text.into()));
+        }
+    }
+
+    #[test]
+    fn what_is_printed_reads_back_as_the_same_file_or_name() {
+        for address in [
+            Address::Path("/run/cam.sock".into()),
+            Address::Abstract(b"abstract:cam".to_vec()),
+            Address::Abstract(b"/run/cam.sock".to_vec()),
+        ] {
+            assert_eq!(parsed(&address.to_string()), address);
+        }
+        let odd = Address::Path("@cam".into());
+        assert_eq!(parsed(&odd.to_string()), Address::Path("./@cam".into()));
+    }
+
+    #[test]
+    fn the_kernels_form_ends_a_path_and_starts_a_name_with_nul() {
+        let path = parsed("/run/cam.sock").to_sockaddr().expect("fits");
+        assert_eq!(path.path_bytes(), Some(&b"/run/cam.sock"[..]));
+        let name = parsed("@cam").to_sockaddr().expect("fits");
+        assert_eq!(name.abstract_name(), Some(&b"cam"[..]));
+    }
+
+    #[test]
+    fn the_limit_is_107_bytes_for_both_and_the_error_says_so() {
+        let fits = "x".repeat(107);
+        assert!(parsed(&fits).to_sockaddr().is_ok());
+        assert!(parsed(&format!("@{fits}")).to_sockaddr().is_ok());
+
+        let path = Address::parse(format!("{fits}x")).expect_err("too long");
+        assert_eq!(path, AddressError::PathTooLong { length: 108 });
+        assert_eq!(
+            path.to_string(),
+            "the socket path has 108 bytes, the limit is 107 bytes: \
+             use a shorter directory, or an abstract name (@name)"
+        );
+        let name = Address::parse(format!("@{fits}x")).expect_err("too long");
+        assert_eq!(name, AddressError::NameTooLong { length: 108 });
+    }
+
+    #[test]
+    fn nothing_a_nul_and_a_directory_are_no_addresses() {
+        for (text, error) in [
+            ("", AddressError::Empty),
+            ("@", AddressError::Empty),
+            ("abstract:", AddressError::Empty),
+            ("a\0b", AddressError::ContainsNul),
+            ("@a\0b", AddressError::ContainsNul),
+            ("/run/", AddressError::Directory),
+        ] {
+            assert_eq!(Address::parse(text), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_made_without_parsing_is_checked_when_used() {
+        let long = Address::Path("x".repeat(108).into());
+        let error = long.to_sockaddr().expect_err("too long");
+        assert_eq!(error, AddressError::PathTooLong { length: 108 });
+    }
+
+    #[test]
+    fn a_path_need_not_be_text() {
+        let bytes = b"/run/\xff.sock".to_vec();
+        let address = Address::parse(std::ffi::OsString::from_vec(bytes.clone())).expect("a path");
+        let sockaddr = address.to_sockaddr().expect("fits");
+        assert_eq!(sockaddr.path_bytes(), Some(&bytes[..]));
+    }
+}

@@ -89,8 +89,11 @@ impl AsFd for Bell {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotABell {
     /// It is something else.
-    #[error("the descriptor that came with the ring is no eventfd")]
-    OtherFile,
+    #[error("the descriptor is no eventfd but {found}")]
+    OtherFile {
+        /// What the kernel calls it.
+        found: String,
+    },
     /// It could not be examined.
     #[error("{call}: {source}")]
     Os {
@@ -101,17 +104,21 @@ pub(crate) enum NotABell {
     },
 }
 
-/// Only eventfds describe themselves with `eventfd-count:` in `/proc`.
+/// What the kernel calls an eventfd. No other file is called so: paths start with a slash, and
+/// the other kinds of anonymous files have names of their own.
+const KIND: &str = "anon_inode:[eventfd]";
+
 fn verify_eventfd(fd: &OwnedFd) -> Result<(), NotABell> {
-    let path = format!("/proc/self/fdinfo/{}", fd.as_raw_fd());
-    let info = std::fs::read(path).map_err(|source| NotABell::Os {
-        call: "reading /proc/self/fdinfo",
+    let link = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    let kind = std::fs::read_link(&link).map_err(|source| NotABell::Os {
+        call: "readlink(/proc/self/fd)",
         source,
     })?;
-    let mut lines = info.split(|&byte| byte == b'\n');
-    match lines.any(|line| line.starts_with(b"eventfd-count:")) {
+    match kind.as_os_str() == KIND {
         true => Ok(()),
-        false => Err(NotABell::OtherFile),
+        false => Err(NotABell::OtherFile {
+            found: kind.display().to_string(),
+        }),
     }
 }
 
@@ -119,5 +126,77 @@ fn os(call: &'static str) -> impl FnOnce(Errno) -> NotABell {
     move |errno| NotABell::Os {
         call,
         source: errno.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    use super::*;
+
+    fn readable(bell: &Bell) -> bool {
+        let mut fds = [PollFd::new(bell, PollFlags::IN)];
+        poll(&mut fds, Some(&Timespec::default())).expect("poll") == 1
+    }
+
+    fn blocking_eventfd() -> OwnedFd {
+        eventfd(0, EventfdFlags::CLOEXEC).expect("eventfd")
+    }
+
+    #[test]
+    fn rings_add_up_and_are_cleared_at_once() {
+        let bell = Bell::new().expect("bell");
+        assert!(!readable(&bell));
+        bell.ring().expect("ring");
+        bell.ring().expect("ring");
+        assert!(readable(&bell));
+        assert!(bell.clear().expect("clear"));
+        assert!(!readable(&bell));
+        assert!(!bell.clear().expect("clear"));
+    }
+
+    #[test]
+    fn ringing_a_full_counter_succeeds_without_blocking() {
+        let bell = Bell::new().expect("bell");
+        write(&bell, &(u64::MAX - 1).to_ne_bytes()).expect("fill");
+        bell.ring().expect("ring");
+        assert!(readable(&bell));
+    }
+
+    #[test]
+    fn a_peers_blocking_eventfd_is_made_non_blocking() {
+        let bell = Bell::from_peer(blocking_eventfd()).expect("an eventfd");
+        assert!(
+            fcntl_getfl(&bell)
+                .expect("flags")
+                .contains(OFlags::NONBLOCK)
+        );
+        assert!(!bell.clear().expect("clear"));
+    }
+
+    #[test]
+    fn clearing_does_not_block_when_the_peer_makes_the_file_blocking_later() {
+        let theirs = blocking_eventfd();
+        let bell = Bell::from_peer(theirs.try_clone().expect("dup")).expect("an eventfd");
+        fcntl_setfl(&theirs, OFlags::empty()).expect("flags");
+        assert!(!bell.clear().expect("clear"));
+        bell.ring().expect("ring");
+        assert!(bell.clear().expect("clear"));
+    }
+
+    #[test]
+    fn what_is_no_eventfd_is_refused_by_name() {
+        let (pipe, _other_end) = rustix::pipe::pipe().expect("pipe");
+        let timer = crate::sys::Timer::new().expect("timer");
+        let file = tempfile::Builder::new()
+            .prefix("anon_inode:[eventfd]")
+            .tempfile()
+            .expect("file");
+        let timer = timer.as_fd().try_clone_to_owned().expect("dup");
+        for fd in [pipe, timer, file.into_file().into()] {
+            let refused = Bell::from_peer(fd).expect_err("no eventfd");
+            assert!(matches!(refused, NotABell::OtherFile { .. }), "{refused}");
+        }
     }
 }

@@ -193,3 +193,6 @@ fn os_error(action: &'static str, address: &Address, errno: Errno) -> BindError 
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

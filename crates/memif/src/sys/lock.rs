@@ -119,3 +119,76 @@ fn give_up(error: Errno, deadline: Duration) -> Result<(), LockError> {
         (false, error) => Err(LockError::Os(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::Path;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    const SOCKET: &str = "cam.sock";
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn open(path: &Path) -> File {
+        File::open(path).expect("the directory")
+    }
+
+    fn take(dir: &File, patience: Duration) -> Result<BindLock<'_>, LockError> {
+        BindLock::take(dir.as_fd(), SOCKET.as_ref(), patience)
+    }
+
+    #[test]
+    fn a_lock_excludes_others_and_leaves_nothing_behind() {
+        let path = tempfile::tempdir().expect("directory");
+        let dir = open(path.path());
+        let file = path.path().join(".cam.sock.bind-lock");
+        let lock = take(&dir, LONG).expect("free");
+        assert!(file.exists());
+        let refused = take(&dir, Duration::from_millis(5)).expect_err("held");
+        assert_eq!(refused, LockError::Held);
+        drop(lock);
+        assert!(!file.exists());
+        take(&dir, LONG).expect("free again");
+    }
+
+    #[test]
+    fn a_file_that_a_killed_process_left_is_taken_over_and_removed() {
+        let path = tempfile::tempdir().expect("directory");
+        let file = path.path().join(lock_name(SOCKET.as_ref()));
+        std::fs::write(&file, "").expect("write");
+        drop(take(&open(path.path()), LONG).expect("nobody holds it"));
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn a_symbolic_link_is_not_followed() {
+        let path = tempfile::tempdir().expect("directory");
+        let file = path.path().join(lock_name(SOCKET.as_ref()));
+        std::os::unix::fs::symlink("elsewhere", file).expect("symlink");
+        let refused = take(&open(path.path()), LONG).expect_err("a link");
+        assert_eq!(refused, LockError::Os(Errno::LOOP));
+        assert!(!path.path().join("elsewhere").exists());
+    }
+
+    #[test]
+    fn there_are_never_two_holders_though_each_removes_the_file() {
+        let path = tempfile::tempdir().expect("directory");
+        let held = AtomicBool::new(false);
+        let hold_often = || {
+            let dir = open(path.path());
+            for _ in 0..500 {
+                let _lock = take(&dir, LONG).expect("free in time");
+                assert!(!held.swap(true, Ordering::SeqCst));
+                std::thread::yield_now();
+                assert!(held.swap(false, Ordering::SeqCst));
+            }
+        };
+        std::thread::scope(|scope| {
+            (0..4).for_each(|_| {
+                scope.spawn(hold_often);
+            });
+        });
+    }
+}

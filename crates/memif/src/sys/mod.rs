@@ -14,6 +14,8 @@ mod bell;
 mod claim;
 mod clock;
 mod epoll;
+#[cfg(test)]
+mod harness;
 mod listen;
 mod lock;
 mod seqpacket;

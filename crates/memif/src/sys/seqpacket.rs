@@ -109,6 +109,16 @@ impl SeqPacket {
             .intersects(PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR)
     }
 
+    /// Two ends of a connection, for tests.
+    #[cfg(test)]
+    pub(crate) fn pair() -> (SeqPacket, SeqPacket) {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let (one, other) =
+            rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
+                .expect("socketpair");
+        (SeqPacket(one), SeqPacket(other))
+    }
+
     /// Takes over a descriptor that `accept` made.
     pub(super) fn from_accepted(fd: OwnedFd) -> SeqPacket {
         SeqPacket(fd)
@@ -205,3 +215,6 @@ fn first_fd(control: &mut RecvAncillaryBuffer<'_>) -> (Option<OwnedFd>, usize) {
 fn invalid_input(error: super::AddressError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, error)
 }
+
+#[cfg(test)]
+mod tests;
