@@ -8,7 +8,7 @@ use crate::state::Deadline;
 use crate::{Disconnect, Hello, Init, Message, Mode, Name, Secret, State, VERSION, Violation};
 
 /// One handshake, seen from the client.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     config: ClientConfig,
     deadline: Deadline,
@@ -36,7 +36,7 @@ pub struct ClientConfig {
     pub log2_slots: u8,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
     Hello,
     /// INIT is sent; the caller owes an offer.

@@ -216,3 +216,38 @@ impl From<&Disconnect> for DisconnectBytes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_add_ring_is_drawn_as_the_layout_says() {
+        let ring = AddRing {
+            direction: Direction::S2m,
+            index: 0x0102,
+            region: 0x0304,
+            offset: 0x0506_0708,
+            log2_slots: 9,
+            private_header: 0x0a0b,
+        };
+        let datagram = Message::AddRing(ring).encode();
+        assert_eq!(
+            datagram[..15],
+            [5, 0, 1, 0, 2, 1, 4, 3, 8, 7, 6, 5, 9, 0x0b, 0x0a]
+        );
+        assert_eq!(datagram[15..], [0; 113]);
+    }
+
+    #[test]
+    fn padding_and_unknown_ring_flags_of_a_peer_are_ignored() {
+        let mut datagram = [0xff; MESSAGE_LEN];
+        datagram[..2].copy_from_slice(&[1, 0]);
+        assert_eq!(Message::decode(&datagram), Ok(Message::Ack));
+        datagram[..4].copy_from_slice(&[5, 0, 0xfe, 0xff]);
+        let Ok(Message::AddRing(ring)) = Message::decode(&datagram) else {
+            panic!("an ADD_RING")
+        };
+        assert_eq!(ring.direction, Direction::M2s);
+    }
+}

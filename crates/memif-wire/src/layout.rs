@@ -7,17 +7,17 @@
 //! type        0     2
 //! 1 ACK       | typ | padding ..128
 //!
-//!             0     2            34            36            38           40             42             44    45
-//! 2 HELLO     | typ | name 32    | min_version | max_version | max_region | max_m2s_ring | max_s2m_ring | log2 | padding ..128
+//!             0     2         34            36            38           40         42         44     45
+//! 2 HELLO     | typ | name 32 | min_version | max_version | max_region | max_m2s  | max_s2m  | log2 | padding ..128
 //!
-//!             0     2         4       8      9           33        65
-//! 3 INIT      | typ | version | id    | mode | secret 24 | name 32 | padding ..128
+//!             0     2         4        8      9           33        65
+//! 3 INIT      | typ | version | id u32 | mode | secret 24 | name 32 | padding ..128
 //!
-//!             0     2       4             12
-//! 4 ADD_REGION| typ | index | size u64    | padding ..128
+//!             0     2       4          12
+//! 4 ADD_REGION| typ | index | size u64 | padding ..128
 //!
-//!             0     2       4       6        8         12     13            15
-//! 5 ADD_RING  | typ | flags | index | region | offset  | log2 | private_hdr | padding ..128
+//!             0     2       4       6        8            12     13            15
+//! 5 ADD_RING  | typ | flags | index | region | offset u32 | log2 | private_hdr | padding ..128
 //!
 //!             0     2            34
 //! 6 CONNECT   | typ | if_name 32 | padding ..128
@@ -27,7 +27,7 @@
 //! 8 DISCONNECT| typ | code u32 | string 96 | padding ..128
 //! ```
 //!
-//! `log2` is the binary logarithm of a ring's slots. Bit 0 of ADD_RING's flags is set for S2M.
+//! Fields without a length are u16, `mode` and `log2` are u8. `log2` is the binary logarithm of a ring's slots. Bit 0 of ADD_RING's flags is set for S2M.
 
 use core::mem::{offset_of, size_of};
 

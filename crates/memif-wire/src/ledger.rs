@@ -16,7 +16,7 @@ const RING_HEADER_LEN: u64 = 128;
 const DESCRIPTOR_LEN: u64 = 16;
 
 /// Caps for one client on one interface.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Caps {
     pub(crate) regions: u16,
     pub(crate) bytes: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Caps {
 }
 
 /// The regions and rings of one client, all of them within the caps and within each other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ledger {
     caps: Caps,
     regions: Vec<u64>,

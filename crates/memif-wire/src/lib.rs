@@ -18,6 +18,27 @@
 //! Every number in a message is a claim of the peer: it is judged before anything is kept, and a broken rule comes
 //! back as a [`Violation`] that carries the numbers. After a violation a machine has ended; its text is what the
 //! caller sends as DISCONNECT.
+//!
+//! ```
+//! # use core::time::Duration;
+//! # use memif_wire::{Admit, Init, Limits, Message, Name, Refusal, Secret, Server, Terms, VERSION};
+//! struct NoInterfaces;
+//!
+//! impl Admit for NoInterfaces {
+//!     fn admit(&mut self, init: &Init) -> Result<Terms, Refusal> {
+//!         Err(Refusal::UnknownId { id: init.id })
+//!     }
+//! }
+//!
+//! let (allowed, now) = (Duration::from_secs(5), Duration::ZERO);
+//! let mut server = Server::new(Name::new("switch")?, Limits::default(), allowed, now);
+//! let init = Init { version: VERSION, id: 3, mode: 0, secret: Secret::NONE, name: Name::new("tenant")? };
+//! let datagram = Message::Init(init).encode();
+//!
+//! let violation = server.receive(&datagram, false, &mut NoInterfaces).unwrap_err();
+//! assert_eq!(violation.to_string(), "client asked for id 3, which this server does not have");
+//! # Ok::<(), memif_wire::NameError>(())
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -36,18 +57,20 @@ mod secret;
 mod server;
 mod state;
 mod tag;
+mod text;
 mod violation;
 
 pub use client::{Client, ClientConfig, ClientEvent, ClientStep};
 pub use limits::Limits;
 pub use message::{AddRegion, AddRing, Direction, Disconnect, Hello, Init, Kind, Message, RingId};
 pub use mode::{Mode, UnknownMode};
-pub use name::{Name, NameError, Text};
+pub use name::{Name, NameError};
 pub use offer::{Attach, Misuse, Negotiated, Offer, Outgoing};
 pub use secret::{Secret, SecretError};
 pub use server::{Admit, Server, ServerEvent, ServerStep, Terms};
 pub use state::State;
 pub use tag::{Features, Tag};
+pub use text::Text;
 pub use violation::{Refusal, Violation};
 
 /// Length in bytes of every message: one datagram, always full.

@@ -107,13 +107,13 @@ pub enum Misuse {
 }
 
 /// What is left to announce, last first, then CONNECT.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     left: Vec<Piece>,
     if_name: Name,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
     Region(AddRegion),
     Ring(AddRing),

@@ -13,7 +13,7 @@ use crate::{
 const MAX_INDEX: u16 = 255;
 
 /// One client's handshake, seen from the server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     name: Name,
     limits: Limits,
@@ -21,7 +21,7 @@ pub struct Server {
     phase: Phase,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
     Init,
     Offer { ledger: Ledger, if_name: Name },

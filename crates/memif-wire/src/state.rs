@@ -88,7 +88,7 @@ impl fmt::Display for State {
 }
 
 /// The time one whole handshake may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deadline {
     started: Duration,
     allowed: Duration,

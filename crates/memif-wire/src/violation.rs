@@ -67,7 +67,7 @@ pub enum Violation {
     #[error("client sent ring {got} where ring {expected} was due")]
     RingOutOfOrder { expected: RingId, got: RingId },
     /// More rings than the server has.
-    #[error("client offered ring {ring}, the server has {limit} {}: configure both ends equal", .ring.direction)]
+    #[error("client offered ring {ring}, the server has {limit} {} rings: configure both ends equal", .ring.direction)]
     RingIndex { ring: RingId, limit: u16 },
     /// A ring in no region.
     #[error("client put ring {ring} into region {region}, it offered {have} regions")]
@@ -80,7 +80,7 @@ pub enum Violation {
     #[error("client put ring {ring} at offset {offset}, no multiple of {RING_ALIGNMENT}")]
     RingUnaligned { ring: RingId, offset: u32 },
     /// A ring that ends behind its region.
-    #[error("client put ring {ring} at {offset}: its {need} bytes leave the region's {size}")]
+    #[error("client's ring {ring} at {offset} needs {need} bytes, the region has {size}")]
     RingOutside {
         ring: RingId,
         offset: u32,

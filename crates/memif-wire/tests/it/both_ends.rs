@@ -1,9 +1,8 @@
 //! Both machines against each other, without a socket between them.
 
-mod common;
-
-use common::{Interface, client, name, offer, server};
 use memif_wire::{Attach, ClientEvent, Direction, ServerEvent, State};
+
+use crate::honest::{Interface, client, name, offer, server};
 
 #[test]
 fn client_and_server_of_our_own_establish_a_link() {

@@ -13,15 +13,15 @@ use memif_wire::{
 };
 
 /// When every handshake here starts.
-pub const NOW: Duration = Duration::from_secs(100);
+pub(crate) const NOW: Duration = Duration::from_secs(100);
 /// How long it may take.
-pub const ALLOWED: Duration = Duration::from_secs(5);
+pub(crate) const ALLOWED: Duration = Duration::from_secs(5);
 
 /// The server's interface 7, with two S2M rings and one M2S ring.
 #[derive(Debug)]
-pub struct Interface {
+pub(crate) struct Interface {
     /// What it asks of its client.
-    pub terms: Terms,
+    pub(crate) terms: Terms,
 }
 
 impl Default for Interface {
@@ -48,17 +48,17 @@ impl Admit for Interface {
 }
 
 /// A name that is known to fit.
-pub fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
 /// A server that has just accepted a client.
-pub fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server::new(name("server"), Limits::default(), ALLOWED, NOW)
 }
 
 /// What the client asks for.
-pub fn client_config() -> ClientConfig {
+pub(crate) fn client_config() -> ClientConfig {
     ClientConfig {
         id: 7,
         mode: Mode::Ethernet,
@@ -72,12 +72,12 @@ pub fn client_config() -> ClientConfig {
 }
 
 /// A client that has just connected.
-pub fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client::new(client_config(), ALLOWED, NOW)
 }
 
 /// The client's INIT.
-pub fn init() -> Init {
+pub(crate) fn init() -> Init {
     Init {
         version: VERSION,
         id: 7,
@@ -88,7 +88,7 @@ pub fn init() -> Init {
 }
 
 /// The server's HELLO.
-pub fn hello() -> Hello {
+pub(crate) fn hello() -> Hello {
     match server().hello() {
         Message::Hello(hello) => hello,
         other => panic!("a server starts with HELLO, not {other:?}"),
@@ -96,7 +96,7 @@ pub fn hello() -> Hello {
 }
 
 /// One megabyte of memory.
-pub fn region(index: u16) -> AddRegion {
+pub(crate) fn region(index: u16) -> AddRegion {
     AddRegion {
         index,
         size: 1 << 20,
@@ -104,7 +104,7 @@ pub fn region(index: u16) -> AddRegion {
 }
 
 /// A ring of 1024 slots; no two lie over each other.
-pub fn ring(direction: Direction, index: u16) -> AddRing {
+pub(crate) fn ring(direction: Direction, index: u16) -> AddRing {
     let place = match direction {
         Direction::S2m => u32::from(index),
         Direction::M2s => 8 + u32::from(index),
@@ -120,7 +120,7 @@ pub fn ring(direction: Direction, index: u16) -> AddRing {
 }
 
 /// Two regions, and as many rings as both ends want.
-pub fn offer(negotiated: &Negotiated) -> Offer {
+pub(crate) fn offer(negotiated: &Negotiated) -> Offer {
     let s2m = (0..negotiated.rings_s2m).map(|index| ring(Direction::S2m, index));
     let m2s = (0..negotiated.rings_m2s).map(|index| ring(Direction::M2s, index));
     Offer {
@@ -130,6 +130,6 @@ pub fn offer(negotiated: &Negotiated) -> Offer {
 }
 
 /// A DISCONNECT as a leaving peer sends it.
-pub fn goodbye() -> Message {
+pub(crate) fn goodbye() -> Message {
     Message::Disconnect(Disconnect::because("interface removed"))
 }
