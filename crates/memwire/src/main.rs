@@ -7,9 +7,13 @@ mod input;
 mod latency;
 mod link_args;
 mod output;
+mod pace;
+mod recv;
 mod report;
+mod source;
 mod stop;
 mod tally;
+mod video_args;
 
 use std::process::ExitCode;
 
