@@ -27,7 +27,8 @@
 //! 8 DISCONNECT| typ | code u32 | string 96 | padding ..128
 //! ```
 //!
-//! Fields without a length are u16, `mode` and `log2` are u8. `log2` is the binary logarithm of a ring's slots. Bit 0 of ADD_RING's flags is set for S2M.
+//! Fields without a length are u16, `mode` and `log2` are u8. `log2` is the binary logarithm of a ring's slots. Bit 0
+//! of ADD_RING's flags is set for S2M.
 
 use core::mem::{offset_of, size_of};
 

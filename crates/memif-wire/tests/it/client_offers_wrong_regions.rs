@@ -31,7 +31,11 @@ fn a_region_beyond_the_limit_is_refused() {
         regions: 2,
         ..Limits::default()
     });
-    let story = story.after(&[Message::AddRegion(region(0)), Message::AddRegion(region(1))]);
+    let story = story.after(&[
+        Message::Init(init()),
+        Message::AddRegion(region(0)),
+        Message::AddRegion(region(1)),
+    ]);
     let violation = story.breaks(&Message::AddRegion(region(2)));
     assert_eq!(violation, Violation::TooManyRegions { index: 2, limit: 2 });
 }
@@ -49,7 +53,7 @@ fn regions_together_beyond_the_limit_are_refused() {
         bytes: 3 << 20,
         ..Limits::default()
     })
-    .after(&[Message::AddRegion(region(0))]);
+    .after(&[Message::Init(init()), Message::AddRegion(region(0))]);
     let violation = story.breaks(&Message::AddRegion(AddRegion {
         index: 1,
         size: (2 << 20) + 1,
@@ -64,12 +68,27 @@ fn regions_together_beyond_the_limit_are_refused() {
 }
 
 #[test]
+fn regions_may_fill_the_limit_to_the_last_byte() {
+    let limits = Limits {
+        regions: 2,
+        bytes: 2 << 20,
+        ..Limits::default()
+    };
+    let regions = [
+        Message::Init(init()),
+        Message::AddRegion(region(0)),
+        Message::AddRegion(region(1)),
+    ];
+    Story::limited(limits).after(&regions);
+}
+
+#[test]
 fn region_sizes_that_overflow_their_sum_are_refused() {
     let story = Story::limited(Limits {
         bytes: u64::MAX - 1,
         ..Limits::default()
     });
-    let story = story.after(&[Message::AddRegion(region(0))]);
+    let story = story.after(&[Message::Init(init()), Message::AddRegion(region(0))]);
     let violation = story.breaks(&Message::AddRegion(AddRegion {
         index: 1,
         size: u64::MAX,

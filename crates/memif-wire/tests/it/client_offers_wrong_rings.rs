@@ -34,22 +34,30 @@ fn a_ring_index_the_interface_does_not_have_asks_to_configure_both_ends_equal() 
 
 #[test]
 fn the_limits_cut_the_rings_an_interface_has() {
-    let story = Story::limited(Limits {
-        rings_each_way: 1,
-        ..Limits::default()
-    });
-    let story = story.after(&[
-        Message::AddRegion(region(0)),
-        Message::AddRing(ring(Direction::S2m, 0)),
-    ]);
-    let violation = story.breaks(&Message::AddRing(ring(Direction::S2m, 1)));
-    assert_eq!(
-        violation,
-        Violation::RingIndex {
-            ring: RingId { index: 1, ..S2M_0 },
-            limit: 1
-        }
-    );
+    for direction in [Direction::S2m, Direction::M2s] {
+        let mut story = Story::limited(Limits {
+            rings_each_way: 1,
+            ..Limits::default()
+        });
+        story.interface.terms.rings_m2s = 2;
+        let story = story.after(&[
+            Message::Init(init()),
+            Message::AddRegion(region(0)),
+            Message::AddRing(ring(direction, 0)),
+        ]);
+        let violation = story.breaks(&Message::AddRing(ring(direction, 1)));
+        let second = RingId {
+            direction,
+            index: 1,
+        };
+        assert_eq!(
+            violation,
+            Violation::RingIndex {
+                ring: second,
+                limit: 1
+            }
+        );
+    }
 }
 
 #[test]
@@ -256,6 +264,34 @@ fn rings_over_each_other_are_refused() {
             other: first.id()
         }
     );
+}
+
+#[test]
+fn rings_may_touch_each_other_in_any_order_of_their_places() {
+    let need = 128 + 16 * 1024;
+    let at = |index, offset| {
+        Message::AddRing(AddRing {
+            offset,
+            ..ring(Direction::S2m, index)
+        })
+    };
+    Story::with_a_region_of(1 << 20).after(&[at(0, need), at(1, 0)]);
+    Story::with_a_region_of(1 << 20).after(&[at(0, 0), at(1, need)]);
+}
+
+#[test]
+fn rings_at_the_same_place_of_different_regions_are_apart() {
+    let first = ring(Direction::S2m, 0);
+    let second = AddRing {
+        region: 1,
+        index: 1,
+        ..first
+    };
+    Story::with_a_region_of(1 << 20).after(&[
+        Message::AddRegion(region(1)),
+        Message::AddRing(first),
+        Message::AddRing(second),
+    ]);
 }
 
 #[test]

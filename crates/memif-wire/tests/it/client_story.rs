@@ -13,6 +13,7 @@ pub(crate) struct Story {
 }
 
 impl Story {
+    /// Before INIT.
     pub(crate) fn new() -> Story {
         Story {
             server: server(),
@@ -20,15 +21,16 @@ impl Story {
         }
     }
 
+    /// Before INIT, with other limits.
     pub(crate) fn limited(limits: Limits) -> Story {
         let server = Server::new(name("server"), limits, ALLOWED, NOW);
         Story {
             server,
             ..Story::new()
         }
-        .after(&[Message::Init(init())])
     }
 
+    /// After INIT and region 0.
     pub(crate) fn with_a_region_of(size: u64) -> Story {
         Story::new().after(&[
             Message::Init(init()),

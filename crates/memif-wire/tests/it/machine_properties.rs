@@ -1,7 +1,6 @@
 //! What holds for both machines whatever is sent to them, in whatever order.
 //!
-//! A move is mostly what an honest peer would send next, so that the sequences get deep into a handshake before
-//! something odd comes.
+//! A sequence starts with what an honest peer would send, so that something odd comes in every state.
 
 use memif_wire::{
     AddRegion, AddRing, Client, ClientConfig, ClientEvent, ClientStep, Direction, Limits, Message,
@@ -33,13 +32,14 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         plausible_ring().prop_map(Message::AddRing),
     ];
     let one = prop_oneof![
-        12 => Just(Move::Honest),
+        24 => Just(Move::Honest),
         6 => plausible.prop_map(Move::Message),
         1 => any_message().prop_map(Move::Message),
         1 => any_message().prop_map(Move::WrongFd),
         1 => vec(any::<u8>(), 0..200).prop_map(Move::Bytes),
     ];
-    vec(one, 0..24)
+    let honest_start = vec(Just(Move::Honest), 0..8);
+    (honest_start, vec(one, 0..12)).prop_map(|(start, rest)| [start, rest].concat())
 }
 
 fn datagram(one: Move, honest: &Message) -> (Vec<u8>, bool) {
@@ -121,10 +121,19 @@ fn limits() -> Limits {
     }
 }
 
+/// An offer whose rings are in order and mostly where they may be.
 fn plausible_offer() -> impl Strategy<Value = Offer> {
-    let regions = vec(prop_oneof![4 => 1..1_u64 << 20, 1 => any::<u64>()], 0..4);
-    (regions, vec(plausible_ring(), 0..4)).prop_map(|(regions, mut rings)| {
-        rings.sort_by_key(|ring| (ring.direction == Direction::M2s, ring.index));
+    let regions = vec(
+        prop_oneof![8 => 1_u64 << 16..1 << 20, 1 => any::<u64>()],
+        1..4,
+    );
+    (regions, vec(plausible_ring(), 1..4)).prop_map(|(regions, mut rings)| {
+        rings.sort_by_key(|ring| ring.direction == Direction::M2s);
+        let s2m = rings.partition_point(|ring| ring.direction == Direction::S2m);
+        let (s2m, m2s) = rings.split_at_mut(s2m);
+        for (index, ring) in (0..).zip(s2m).chain((0..).zip(m2s)) {
+            ring.index = index;
+        }
         Offer { regions, rings }
     })
 }

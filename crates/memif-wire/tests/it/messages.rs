@@ -31,7 +31,8 @@ pub(crate) fn plausible_region() -> impl Strategy<Value = AddRegion> {
 /// A ring near what a handshake allows.
 pub(crate) fn plausible_ring() -> impl Strategy<Value = AddRing> {
     let offset = prop_oneof![4 => (0..1_u32 << 12).prop_map(|line| line * 8), 1 => any::<u32>()];
-    (direction(), 0..4_u16, 0..3_u16, offset, 0..16_u8).prop_map(
+    let log2_slots = prop_oneof![4 => 1..9_u8, 1 => any::<u8>()];
+    (direction(), 0..4_u16, 0..3_u16, offset, log2_slots).prop_map(
         |(direction, index, region, offset, log2_slots)| AddRing {
             direction,
             index,
