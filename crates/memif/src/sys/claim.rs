@@ -101,7 +101,8 @@ fn open_parent(path: &Path) -> Result<(OwnedFd, &OsStr), BindError> {
         found: "a directory",
     })?;
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let dir = openat(CWD, parent, flags, Mode::empty()).map_err(|errno| match errno {
+    // The dot: fails here if we may not look inside.
+    let dir = openat(CWD, parent.join("."), flags, Mode::empty()).map_err(|errno| match errno {
         Errno::NOENT | Errno::NOTDIR => BindError::NoParentDirectory {
             path: parent.to_owned(),
         },
@@ -220,3 +221,6 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> BindError 
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

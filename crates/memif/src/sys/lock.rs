@@ -7,7 +7,7 @@
 //! means the file it locked, and begins again if it does not.
 
 use std::ffi::{OsStr, OsString};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -46,12 +46,15 @@ impl<'dir> BindLock<'dir> {
         let name = lock_name(socket);
         let deadline = now() + patience;
         loop {
-            match try_lock(dir, &name) {
+            let obstacle = match try_lock(dir, &name) {
                 Ok(Some(_file)) => return Ok(BindLock { dir, name, _file }),
-                Ok(None) => continue,
-                // ACCES: the file of another user, who is binding or was killed doing so.
-                Err(error @ (Errno::WOULDBLOCK | Errno::ACCESS)) => give_up(error, deadline)?,
+                Ok(None) | Err(Errno::WOULDBLOCK) => LockError::Held,
+                // The file of another user, who is binding or was killed doing so.
+                Err(Errno::ACCESS) => LockError::Os(Errno::ACCESS),
                 Err(error) => return Err(LockError::Os(error)),
+            };
+            if now() >= deadline {
+                return Err(obstacle);
             }
             sleep(RETRY);
         }
@@ -73,13 +76,11 @@ pub(super) fn lock_name(socket: &OsStr) -> OsString {
     name
 }
 
-/// `None`: the file changed between opening and locking.
 fn try_lock(dir: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<Option<OwnedFd>> {
-    let Some(file) = open_or_create(dir, name)? else {
-        return Ok(None);
-    };
-    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-    Ok(still_named(dir, name, file.as_fd())?.then_some(file))
+    match open_or_create(dir, name)? {
+        Some(file) => lock_if_named(dir, name, file),
+        None => Ok(None),
+    }
 }
 
 /// Opens what is there, creates what is not; `None` if somebody else was faster. Two steps,
@@ -99,30 +100,28 @@ fn open_or_create(dir: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<Optio
     }
 }
 
-fn still_named(
+/// Locks an open file; `None` if its holder removed it meanwhile, since a lock on that excludes
+/// nobody.
+fn lock_if_named(
     dir: BorrowedFd<'_>,
     name: &OsStr,
-    file: BorrowedFd<'_>,
-) -> rustix::io::Result<bool> {
-    let locked = fstat(file)?;
+    file: OwnedFd,
+) -> rustix::io::Result<Option<OwnedFd>> {
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    let locked = fstat(&file)?;
     match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(named) => Ok((named.st_dev, named.st_ino) == (locked.st_dev, locked.st_ino)),
-        Err(Errno::NOENT) => Ok(false),
+        Ok(named) if (named.st_dev, named.st_ino) == (locked.st_dev, locked.st_ino) => {
+            Ok(Some(file))
+        }
+        Ok(_) | Err(Errno::NOENT) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-fn give_up(error: Errno, deadline: Duration) -> Result<(), LockError> {
-    match (now() < deadline, error) {
-        (true, _) => Ok(()),
-        (false, Errno::WOULDBLOCK) => Err(LockError::Held),
-        (false, error) => Err(LockError::Os(error)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::File;
+    use std::os::fd::AsFd;
     use std::path::Path;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -170,6 +169,21 @@ mod tests {
         let refused = take(&open(path.path()), LONG).expect_err("a link");
         assert_eq!(refused, LockError::Os(Errno::LOOP));
         assert!(!path.path().join("elsewhere").exists());
+    }
+
+    #[test]
+    fn the_lock_of_a_file_that_its_holder_removed_is_worth_nothing() {
+        let path = tempfile::tempdir().expect("directory");
+        let dir = open(path.path());
+        let name = lock_name(SOCKET.as_ref());
+        let first = take(&dir, LONG).expect("free");
+        let open = || open_or_create(dir.as_fd(), &name).expect("open");
+        let (early, earlier) = (open().expect("there"), open().expect("there"));
+        drop(first);
+        let lock = |file| lock_if_named(dir.as_fd(), &name, file).expect("not held");
+        assert!(lock(early).is_none(), "the name is free");
+        let _second = take(&dir, LONG).expect("free");
+        assert!(lock(earlier).is_none(), "the name is another file");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! One control connection: datagrams of 128 bytes, each with at most one file descriptor.
 
-use std::hint::black_box;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -86,14 +85,14 @@ impl SeqPacket {
     /// Who connected, or who listens: the process as it was at that moment.
     ///
     /// # Errors
-    /// What `getsockopt` says; nothing is known that makes it fail here.
+    /// The peer's process has no number here, because it runs in a PID namespace that is not
+    /// inside ours, such as another container: `rustix` has no way to say so, and takes the
+    /// kernel's answer for an error whose number means nothing.
     pub(crate) fn credentials(&self) -> io::Result<Credentials> {
-        let peer = sockopt::socket_peercred(&self.0)?;
-        // Zero when the peer's process has no number here; the opaque step keeps the compiler
-        // from concluding from the type that this cannot be.
-        let pid = black_box(peer.pid.as_raw_pid());
+        let peer = sockopt::socket_peercred(&self.0)
+            .map_err(|_| io::Error::other("the peer runs in another PID namespace"))?;
         Ok(Credentials {
-            pid: u32::try_from(pid).ok().filter(|&pid| pid != 0),
+            pid: u32::try_from(peer.pid.as_raw_pid()).ok(),
             uid: peer.uid.as_raw(),
             gid: peer.gid.as_raw(),
         })
