@@ -124,19 +124,15 @@ impl<R: SharedRing> ClientConsumer<R> {
         self.post();
     }
 
-    /// The `index`-th segment of a frame that was taken and not given back.
-    pub fn segment(&self, chain: &Chain, index: usize) -> Option<Segment> {
-        if index >= chain.segments() {
-            return None;
-        }
-        let buffer = (0..index).fold(chain.first, |buffer, _| {
-            self.buffers[usize::from(buffer)].next
-        });
-        Some(
+    /// The pieces of a frame that was taken and not given back.
+    pub fn segments(&self, chain: &Chain) -> impl Iterator<Item = Segment> {
+        let next = |&buffer: &u16| Some(self.buffers[usize::from(buffer)].next);
+        let buffers = std::iter::successors(Some(chain.first), next).take(chain.segments());
+        buffers.map(|buffer| {
             self.pool
                 .segment(buffer)
-                .shortened(self.buffers[usize::from(buffer)].fill),
-        )
+                .shortened(self.buffers[usize::from(buffer)].fill)
+        })
     }
 
     /// Buffers held by the user.
@@ -259,3 +255,7 @@ impl<R: SharedRing> ClientConsumer<R> {
         usize::from(index & (self.ring.capacity() - 1))
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests/client_consumer.rs"]
+mod tests;

@@ -70,19 +70,22 @@ impl<R: SharedRing> ClientProducer<R> {
         Ok(Some(chain))
     }
 
-    /// The `index`-th buffer of a reserved frame.
-    pub fn segment(&self, chain: &Chain, index: usize) -> Option<Segment> {
-        if index >= chain.segments() {
-            return None;
-        }
-        let buffer = (0..index).fold(chain.first, |buffer, _| self.next[usize::from(buffer)]);
-        Some(self.pool.segment(buffer))
+    /// The buffers of a reserved frame.
+    pub fn segments(&self, chain: &Chain) -> impl Iterator<Item = Segment> {
+        let next = |&buffer: &u16| Some(self.next[usize::from(buffer)]);
+        let buffers = std::iter::successors(Some(chain.first), next).take(chain.segments());
+        buffers.map(|buffer| self.pool.segment(buffer))
     }
 
     /// Hands over the first `bytes` of a reserved frame; visible to the peer at the next [`Self::publish`].
+    ///
+    /// No frame of 0 bytes can travel: its buffers are given back.
     pub fn stage(&mut self, chain: Chain, bytes: u64, counters: &Counters) {
-        counters.frames.add(1);
-        counters.bytes.add(bytes);
+        let bytes = bytes.min(chain.bytes);
+        if bytes > 0 {
+            counters.frames.add(1);
+            counters.bytes.add(bytes);
+        }
         let (mut buffer, mut left) = (chain.first, bytes);
         for _ in 0..chain.count {
             let next = self.next[usize::from(buffer)];
@@ -190,3 +193,7 @@ impl<R: SharedRing> ClientProducer<R> {
         usize::from(index & (self.ring.capacity() - 1))
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests/client_producer.rs"]
+mod tests;

@@ -91,12 +91,10 @@ impl<R: SharedRing> ServerConsumer<R> {
         self.release();
     }
 
-    /// The `index`-th segment of a frame that was taken and not given back.
-    pub fn segment(&self, frame: &Chain, index: usize) -> Option<Segment> {
-        let index = u16::try_from(index)
-            .ok()
-            .filter(|&index| index < frame.count)?;
-        Some(self.records[self.slot(frame.first.wrapping_add(index))].segment)
+    /// The pieces of a frame that was taken and not given back.
+    pub fn segments(&self, frame: &Chain) -> impl Iterator<Item = Segment> {
+        let first = frame.first;
+        (0..frame.count).map(move |step| self.records[self.slot(first.wrapping_add(step))].segment)
     }
 
     /// Slots held by the user or given back out of order.
@@ -230,3 +228,7 @@ impl<R: SharedRing> ServerConsumer<R> {
         usize::from(index & (self.ring.capacity() - 1))
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests/server_consumer.rs"]
+mod tests;

@@ -7,19 +7,20 @@
 //!         ours            ours          ours           the peer's
 //! ```
 //!
-//! The client posts empty buffers, one per slot. Each is fetched and judged once, and becomes a **record**; the slot's
-//! record is found in `record_of`, always a permutation. A frame is bound to slots when it is *sent*, so that loans can
-//! be sent in any order:
+//! The client posts empty buffers, one per slot; each becomes a record of [`Posted`]. A frame is bound to slots when it
+//! is *sent*, so that loans can be sent in any order:
 //!
-//! * a client of our own accepts any of its buffers in any slot ([`Binding::Any`]): records change places;
+//! * a client of our own accepts any of its buffers in any slot ([`Binding::Any`]): records change slots with their
+//!   buffers;
 //! * a stranger expects in each slot the buffer it posted there ([`Binding::InPlace`]): a frame waits until every older
-//!   loan is sent or dropped, and moves down into dropped slots by a copy.
+//!   loan is sent or dropped, and then moves to the front by a copy. Sent in the order of reservation, nothing is copied.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::chain::{Chain, Segment};
+use crate::posted::{Posted, State};
 use crate::shared::SharedRing;
 use crate::{Counters, Descriptor, Drain, NEXT, PeerFault, Regions};
 
@@ -36,130 +37,113 @@ pub enum Binding {
 #[derive(Debug)]
 pub struct ServerProducer<R> {
     ring: R,
-    regions: Regions,
+    posted: Posted,
     binding: Binding,
     tail: u16,
     alloc: u16,
     fetched: u16,
     published: u16,
     posted_most: Arc<AtomicU16>,
-    record_of: Box<[u16]>,
-    records: Box<[Record]>,
-    dropped: Vec<u16>,
+    /// Records between `tail` and `alloc` whose loan was given back.
+    dropped: u16,
+    /// In place: frames sent that an older loan holds up.
     waiting: VecDeque<Chain>,
-}
-
-/// A buffer the client posted.
-#[derive(Clone, Copy, Debug)]
-struct Record {
-    segment: Segment,
-    region: u16,
-    offset: u32,
-    /// Index of the slot it is bound to now.
-    index: u16,
-    /// The record that continues the frame, and bytes of payload, once reserved and sent.
-    next: u16,
-    fill: u32,
 }
 
 impl<R: SharedRing> ServerProducer<R> {
     /// A producer on a fresh ring.
     pub fn new(ring: R, regions: Regions, binding: Binding) -> Self {
-        let capacity = ring.capacity();
-        let empty = Record {
-            segment: Segment::EMPTY,
-            region: 0,
-            offset: 0,
-            index: 0,
-            next: 0,
-            fill: 0,
-        };
+        let slots = ring.capacity();
         Self {
-            records: vec![empty; usize::from(capacity)].into_boxed_slice(),
-            record_of: (0..capacity).collect(),
-            dropped: Vec::with_capacity(usize::from(capacity)),
-            waiting: VecDeque::with_capacity(usize::from(capacity)),
+            posted: Posted::new(regions, slots),
+            waiting: VecDeque::with_capacity(usize::from(slots)),
+            dropped: 0,
             tail: 0,
             alloc: 0,
             fetched: 0,
             published: 0,
             posted_most: Arc::default(),
             ring,
-            regions,
             binding,
         }
     }
 
     /// Reserves buffers for a frame of `bytes`; `None` while the client has not posted enough.
     pub fn reserve(&mut self, bytes: u64) -> Result<Option<Chain>, PeerFault> {
-        let Some(first) = self.take_record()? else {
-            return Ok(None);
-        };
-        let mut chain = Chain {
-            first,
-            count: 1,
-            bytes: self.records[usize::from(first)].segment.len.into(),
-        };
-        let mut last = first;
-        while chain.bytes < bytes {
-            let Some(more) = self.take_record()? else {
-                self.cancel(chain);
-                return Ok(None);
+        let mut chain = Chain::EMPTY;
+        let (mut last, mut from) = (0, self.tail);
+        while chain.count == 0 || chain.bytes < bytes {
+            let record = match self.take_record(&mut from) {
+                Ok(Some(record)) => record,
+                short => {
+                    self.cancel(chain);
+                    return short.map(|_| None);
+                }
             };
-            self.records[usize::from(last)].next = more;
+            if chain.count == 0 {
+                chain.first = record;
+            } else {
+                self.posted[last].next = record;
+            }
+            self.posted[record].state = State::Loaned;
             chain.count += 1;
-            chain.bytes += u64::from(self.records[usize::from(more)].segment.len);
-            last = more;
+            chain.bytes += u64::from(self.posted[record].segment.len);
+            last = record;
         }
         Ok(Some(chain))
     }
 
-    /// The `index`-th buffer of a reserved frame.
-    pub fn segment(&self, chain: &Chain, index: usize) -> Option<Segment> {
-        if index >= chain.segments() {
-            return None;
-        }
-        let record = (0..index).fold(chain.first, |record, _| {
-            self.records[usize::from(record)].next
-        });
-        Some(self.records[usize::from(record)].segment)
+    /// The buffers of a reserved frame.
+    pub fn segments(&self, chain: &Chain) -> impl Iterator<Item = Segment> {
+        let records = self.posted.chain(chain);
+        records.map(|record| self.posted[record].segment)
     }
 
     /// Hands over the first `bytes` of a reserved frame; visible to the peer at the next [`Self::publish`].
+    ///
+    /// No frame of 0 bytes can travel: its buffers are given back.
     pub fn stage(
         &mut self,
         chain: Chain,
         bytes: u64,
         counters: &Counters,
     ) -> Result<(), PeerFault> {
+        let bytes = bytes.min(chain.bytes);
         let chain = self.fill(chain, bytes);
-        counters.frames.add(1);
-        counters.bytes.add(bytes);
-        match self.binding {
-            Binding::Any => {
-                self.bind_any(chain);
-                Ok(())
-            }
-            Binding::InPlace => {
-                self.waiting.push_back(chain);
-                self.bind_in_place()
+        if chain.count > 0 {
+            counters.frames.add(1);
+            counters.bytes.add(bytes);
+            match self.binding {
+                Binding::Any => self.bind_any(chain),
+                Binding::InPlace => self.waiting.push_back(chain),
             }
         }
+        self.settle()
     }
 
-    /// Gives a reserved frame back unsent.
+    /// Gives a reserved frame back unsent. Frames that waited for it go at [`Self::settle`].
     pub fn cancel(&mut self, chain: Chain) {
         let mut record = chain.first;
         for _ in 0..chain.count {
-            let next = self.records[usize::from(record)].next;
-            self.dropped.push(record);
-            record = next;
+            let entry = &mut self.posted[record];
+            (entry.state, entry.fill) = (State::Dropped, 0);
+            record = entry.next;
         }
+        self.dropped += chain.count;
+        self.retract();
     }
 
-    /// After dropped loans: frames that waited for them may go now.
+    /// After dropped loans: frames that waited for them may go now, in the order they were sent.
     pub fn settle(&mut self) -> Result<(), PeerFault> {
-        self.bind_in_place()
+        while let Some(&chain) = self.waiting.front() {
+            if self.is_held_up(&chain) {
+                break;
+            }
+            self.bind_in_place(chain)?;
+            self.waiting.pop_front();
+        }
+        self.retract();
+        Ok(())
     }
 
     /// Makes staged frames visible. Returns whether there were any.
@@ -197,11 +181,11 @@ impl<R: SharedRing> ServerProducer<R> {
         Drain::of_server(self.ring.clone(), Arc::clone(&self.posted_most))
     }
 
-    /// Bytes the largest frame can have with what is posted now, and the largest single buffer.
+    /// Bytes of the oldest buffer that the client has posted, which stands for all; `None` before it has posted any.
     pub fn buffer_size(&mut self) -> Result<Option<u32>, PeerFault> {
         self.fetch()?;
         let any = self.fetched != self.tail;
-        Ok(any.then(|| self.records[self.record_at(self.tail)].segment.len))
+        Ok(any.then(|| self.posted[self.posted.at(self.tail)].segment.len))
     }
 
     /// The ring itself.
@@ -209,9 +193,16 @@ impl<R: SharedRing> ServerProducer<R> {
         &self.ring
     }
 
-    fn take_record(&mut self) -> Result<Option<u16>, PeerFault> {
-        if let Some(record) = self.lowest_dropped() {
-            return Ok(Some(record));
+    /// The dropped record in the lowest slot after `from`, else the next that was posted. Lowest first keeps the
+    /// records of a frame in the order of their slots, and frames move less.
+    fn take_record(&mut self, from: &mut u16) -> Result<Option<u16>, PeerFault> {
+        while self.dropped > 0 && *from != self.alloc {
+            let record = self.posted.at(*from);
+            *from = from.wrapping_add(1);
+            if self.posted[record].state == State::Dropped {
+                self.dropped -= 1;
+                return Ok(Some(record));
+            }
         }
         if self.alloc == self.fetched {
             self.fetch()?;
@@ -219,20 +210,23 @@ impl<R: SharedRing> ServerProducer<R> {
         if self.alloc == self.fetched {
             return Ok(None);
         }
-        let record = self.record_of[self.slot(self.alloc)];
+        let record = self.posted.at(self.alloc);
         self.alloc = self.alloc.wrapping_add(1);
         Ok(Some(record))
     }
 
-    /// The dropped record in the lowest slot: frames then need to move less.
-    fn lowest_dropped(&mut self) -> Option<u16> {
-        let distance = |&record: &u16| {
-            self.records[usize::from(record)]
-                .index
-                .wrapping_sub(self.tail)
-        };
-        let lowest = (0..self.dropped.len()).min_by_key(|&at| distance(&self.dropped[at]))?;
-        Some(self.dropped.swap_remove(lowest))
+    /// Moves `alloc` back over dropped records: they are as good as never reserved.
+    fn retract(&mut self) {
+        while self.dropped > 0 {
+            let last = self.alloc.wrapping_sub(1);
+            let record = self.posted.at(last);
+            if self.posted[record].state != State::Dropped {
+                break;
+            }
+            self.posted[record].state = State::Idle;
+            self.alloc = last;
+            self.dropped -= 1;
+        }
     }
 
     /// Fetches and judges what the client posted since the last look.
@@ -251,18 +245,7 @@ impl<R: SharedRing> ServerProducer<R> {
         }
         while self.fetched != head {
             let descriptor = self.ring.fetch(self.fetched);
-            let segment = self.regions.judge(descriptor)?;
-            let record = self.record_at(self.fetched);
-            let Descriptor { region, offset, .. } = descriptor;
-            let index = self.fetched;
-            self.records[record] = Record {
-                segment,
-                region,
-                offset,
-                index,
-                next: 0,
-                fill: 0,
-            };
+            self.posted.post(self.fetched, descriptor)?;
             self.fetched = self.fetched.wrapping_add(1);
         }
         Ok(())
@@ -272,21 +255,19 @@ impl<R: SharedRing> ServerProducer<R> {
     fn fill(&mut self, chain: Chain, bytes: u64) -> Chain {
         let (mut record, mut left, mut used) = (chain.first, bytes, 0);
         while left > 0 && used < chain.count {
-            let entry = &mut self.records[usize::from(record)];
-            entry.fill = u32::try_from(left)
-                .unwrap_or(u32::MAX)
-                .min(entry.segment.len);
+            let entry = &mut self.posted[record];
+            let room = entry.segment.len;
+            entry.fill = u32::try_from(left).map_or(room, |left| left.min(room));
+            entry.state = State::Sent;
             left -= u64::from(entry.fill);
             record = entry.next;
             used += 1;
         }
-        if used < chain.count {
-            self.cancel(Chain {
-                first: record,
-                count: chain.count - used,
-                bytes: 0,
-            });
-        }
+        self.cancel(Chain {
+            first: record,
+            count: chain.count - used,
+            ..chain
+        });
         Chain {
             count: used,
             ..chain
@@ -297,127 +278,49 @@ impl<R: SharedRing> ServerProducer<R> {
     fn bind_any(&mut self, chain: Chain) {
         let mut record = chain.first;
         for left in (0..chain.count).rev() {
-            self.exchange(record, self.tail);
+            self.posted.exchange(record, self.tail);
             record = self.write_front(record, left > 0);
         }
     }
 
-    /// Puts `record` into the slot of `front`, and the record there into the other's slot.
-    fn exchange(&mut self, record: u16, front: u16) {
-        let index = self.records[usize::from(record)].index;
-        if index == front {
-            return;
+    /// Whether the user holds one of the slots that a frame would take.
+    fn is_held_up(&self, chain: &Chain) -> bool {
+        (0..chain.count).any(|step| {
+            let record = self.posted.at(self.tail.wrapping_add(step));
+            self.posted[record].state == State::Loaned
+        })
+    }
+
+    /// Binds a frame to the front slots and copies it there, where its own buffers lie further back. Slots of frames
+    /// that were sent later get their payload in exchange.
+    fn bind_in_place(&mut self, chain: Chain) -> Result<(), PeerFault> {
+        let (start, mut record) = (self.tail, chain.first);
+        for left in (0..chain.count).rev() {
+            if let Err(fault) = self.posted.exchange_payload(record, self.tail) {
+                self.tail = start; // nothing of a frame is published unless all of it is
+                return Err(fault);
+            }
+            record = self.write_front(record, left > 0);
         }
-        let other = self.record_of[self.slot(front)];
-        let (front_slot, other_slot) = (self.slot(front), self.slot(index));
-        self.record_of[front_slot] = record;
-        self.record_of[other_slot] = other;
-        self.records[usize::from(record)].index = front;
-        self.records[usize::from(other)].index = index;
+        Ok(())
     }
 
     /// Writes the descriptor of the front slot; returns the record that continues the frame.
     fn write_front(&mut self, record: u16, more: bool) -> u16 {
-        let Record {
-            region,
-            offset,
-            fill,
-            next,
-            ..
-        } = self.records[usize::from(record)];
-        let flags = if more { NEXT } else { 0 };
-        self.ring.store(
-            self.tail,
-            Descriptor {
-                flags,
-                region,
-                length: fill,
-                offset,
-                metadata: 0,
-            },
-        );
+        let record = &self.posted[record];
+        let descriptor = Descriptor {
+            flags: if more { NEXT } else { 0 },
+            region: record.region,
+            length: record.fill,
+            offset: record.offset,
+            metadata: 0,
+        };
+        self.ring.store(self.tail, descriptor);
         self.tail = self.tail.wrapping_add(1);
-        next
-    }
-
-    /// Binds waiting frames in the order they were sent, as long as no older loan is in the way.
-    fn bind_in_place(&mut self) -> Result<(), PeerFault> {
-        while let Some(&chain) = self.waiting.front() {
-            if !self.front_is_free_for(&chain) {
-                return Ok(());
-            }
-            self.waiting.pop_front();
-            self.move_to_front(chain)?;
-        }
-        Ok(())
-    }
-
-    /// Whether the slots a frame would take are its own or dropped: held neither by a loan nor by another waiting frame.
-    fn front_is_free_for(&self, chain: &Chain) -> bool {
-        let own = |wanted: u16| self.chain_records(chain).any(|record| record == wanted);
-        (0..chain.count).all(|step| {
-            let record = self.record_of[self.slot(self.tail.wrapping_add(step))];
-            own(record) || self.dropped.contains(&record)
-        })
-    }
-
-    fn chain_records(&self, chain: &Chain) -> impl Iterator<Item = u16> {
-        let next = |&record: &u16| Some(self.records[usize::from(record)].next);
-        std::iter::successors(Some(chain.first), next).take(chain.segments())
-    }
-
-    /// Publishes a frame from the front slots, copying it down where its own buffers lie further back.
-    fn move_to_front(&mut self, chain: Chain) -> Result<(), PeerFault> {
-        let mut record = chain.first;
-        for left in (0..chain.count).rev() {
-            let Record {
-                next,
-                fill,
-                index,
-                segment,
-                ..
-            } = self.records[usize::from(record)];
-            let front = self.record_of[self.slot(self.tail)];
-            if index != self.tail {
-                self.take_over(front, segment, fill)?;
-                self.records[usize::from(front)].next = next;
-                self.replace_dropped(front, record);
-            }
-            self.write_front(front, left > 0);
-            record = next;
-        }
-        Ok(())
-    }
-
-    /// Copies the `fill` bytes of `from` into the buffer of `front`.
-    #[allow(unsafe_code)]
-    fn take_over(&mut self, front: u16, from: Segment, fill: u32) -> Result<(), PeerFault> {
-        let entry = &mut self.records[usize::from(front)];
-        if entry.segment.len < fill {
-            return Err(PeerFault::UnevenBuffers {
-                capacity: entry.segment.len,
-                needed: fill,
-            });
-        }
-        entry.fill = fill;
-        // SAFETY: both segments were judged against `self.regions`, which are kept mapped.
-        unsafe { from.shortened(fill).copy_into(entry.segment) };
-        Ok(())
-    }
-
-    /// `front` was dropped and is used now; `record` is free instead.
-    fn replace_dropped(&mut self, front: u16, record: u16) {
-        match self.dropped.iter().position(|&dropped| dropped == front) {
-            Some(at) => self.dropped[at] = record,
-            None => self.dropped.push(record),
-        }
-    }
-
-    fn record_at(&self, index: u16) -> usize {
-        usize::from(self.record_of[self.slot(index)])
-    }
-
-    fn slot(&self, index: u16) -> usize {
-        usize::from(index & (self.ring.capacity() - 1))
+        record.next
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests/server_producer.rs"]
+mod tests;

@@ -8,7 +8,9 @@
 //! bytes when the peer breaks the protocol; it is a value like any other, and nothing here looks at it.
 #![allow(unsafe_code)]
 
+use std::io;
 use std::marker::PhantomData;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
 
 use crate::Segment;
@@ -52,15 +54,30 @@ impl Segment {
         }
     }
 
-    /// Copies this segment over the start of `target`, which must be at least as long.
+    /// Swaps the first `ours` bytes of this segment with the first `theirs` bytes of `other`; the rest of both is
+    /// left undefined. Neither count may be larger than either segment; larger ones are cut.
     ///
     /// # Safety
     ///
     /// The regions of both must be mapped.
-    pub(crate) unsafe fn copy_into(self, target: Self) {
-        let count = self.len.min(target.len) as usize;
-        // SAFETY: both are that long and mapped; a memmove, as a peer may have posted overlapping buffers.
-        unsafe { self.start.as_ptr().copy_to(target.start.as_ptr(), count) };
+    pub(crate) unsafe fn swap_payload(self, ours: u32, other: Self, theirs: u32) {
+        let most = self.len.min(other.len);
+        let (ours, theirs) = (ours.min(most) as usize, theirs.min(most) as usize);
+        let mut kept = [0u8; 4096];
+        for at in (0..ours.max(theirs)).step_by(kept.len()) {
+            let part = |len: usize| len.saturating_sub(at).min(kept.len());
+            let (ours, theirs) = (part(ours), part(theirs));
+            // SAFETY: `at` is below one of the counts, so inside both segments.
+            let here = unsafe { self.start.as_ptr().add(at) };
+            // SAFETY: as above.
+            let there = unsafe { other.start.as_ptr().add(at) };
+            // SAFETY: `ours` bytes from `at` on are inside this segment, and fit into private memory.
+            unsafe { here.copy_to_nonoverlapping(kept.as_mut_ptr(), ours) };
+            // SAFETY: `theirs` bytes from `at` on are inside both; a memmove, as a peer may have posted overlapping buffers.
+            unsafe { there.copy_to(here, theirs) };
+            // SAFETY: `ours` bytes from `at` on are inside the other segment too.
+            unsafe { there.copy_from_nonoverlapping(kept.as_ptr(), ours) };
+        }
     }
 
     /// The bytes as a writable span.
@@ -113,6 +130,19 @@ impl Span<'_> {
         count
     }
 
+    /// Writes the bytes from `offset` on to a file, pipe or socket, without a copy of our own; returns how many went.
+    ///
+    /// # Errors
+    ///
+    /// What `write` says.
+    pub fn write_to(&self, offset: usize, file: BorrowedFd<'_>) -> io::Result<usize> {
+        let count = self.len.saturating_sub(offset);
+        let from = self.start.as_ptr().wrapping_add(offset.min(self.len));
+        // SAFETY: the kernel reads `count` bytes inside the span; no reference to them exists.
+        let written = unsafe { libc::write(file.as_raw_fd(), from.cast(), count) };
+        usize::try_from(written).map_err(|_| io::Error::last_os_error())
+    }
+
     /// The bytes as a slice, without a copy.
     ///
     /// # Safety
@@ -155,6 +185,25 @@ impl SpanMut<'_> {
             unsafe { to.as_ptr().copy_from_nonoverlapping(source.as_ptr(), count) };
         }
         count
+    }
+
+    /// Reads from a file, pipe or socket to byte `offset` on, without a copy of our own; returns how many bytes came,
+    /// at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// What `read` says.
+    pub fn read_from(
+        &mut self,
+        offset: usize,
+        most: usize,
+        file: BorrowedFd<'_>,
+    ) -> io::Result<usize> {
+        let count = self.len.saturating_sub(offset).min(most);
+        let to = self.start.as_ptr().wrapping_add(offset.min(self.len));
+        // SAFETY: the kernel writes `count` bytes inside the span; no reference to them exists.
+        let read = unsafe { libc::read(file.as_raw_fd(), to.cast(), count) };
+        usize::try_from(read).map_err(|_| io::Error::last_os_error())
     }
 
     /// The bytes as a slice, to be filled in place.
