@@ -57,6 +57,13 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// A frame of nothing, to begin with.
+    pub(crate) const EMPTY: Self = Self {
+        first: 0,
+        count: 0,
+        bytes: 0,
+    };
+
     /// Number of buffers.
     pub fn segments(&self) -> usize {
         usize::from(self.count)

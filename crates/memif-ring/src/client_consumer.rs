@@ -12,7 +12,7 @@
 //! a server of our own may return our buffers in other slots, and then the buffer it names must be one that is posted.
 
 use crate::chain::{Chain, Segment};
-use crate::server_producer::Binding;
+use crate::posted::Binding;
 use crate::shared::SharedRing;
 use crate::{Counters, Descriptor, NEXT, PeerFault, Pool};
 

@@ -29,6 +29,7 @@ mod fault;
 mod layout;
 mod mapped;
 mod pool;
+mod posted;
 mod region;
 mod regions;
 mod server_consumer;
@@ -37,8 +38,10 @@ mod shared;
 pub mod sigbus;
 mod span;
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod heap;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use biased::{Biased, Guest};
 pub use chain::{Chain, Segment};
@@ -51,10 +54,11 @@ pub use fault::PeerFault;
 pub use layout::{Layout, LayoutError, Request, RingPlace};
 pub use mapped::MappedRing;
 pub use pool::Pool;
+pub use posted::Binding;
 pub use region::{Backing, MapError, Region, Seals};
 pub use regions::Regions;
 pub use server_consumer::ServerConsumer;
-pub use server_producer::{Binding, ServerProducer};
+pub use server_producer::ServerProducer;
 pub use shared::{
     LineSize, MASK_INTERRUPT, RING_COOKIE, SharedRing, Signals, WANT_ROOM, ring_bytes,
 };

@@ -102,4 +102,9 @@ impl Pool {
         let index = self.buffers.binary_search_by_key(&wanted, at).ok()?;
         u16::try_from(index).ok()
     }
+
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn free_buffers(&self) -> &[u16] {
+        &self.free
+    }
 }

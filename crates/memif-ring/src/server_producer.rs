@@ -20,18 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::chain::{Chain, Segment};
-use crate::posted::{Posted, State};
+use crate::posted::{Binding, Posted, State};
 use crate::shared::SharedRing;
 use crate::{Counters, Descriptor, Drain, NEXT, PeerFault, Regions};
-
-/// Whether a client takes its buffers back in any order of slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Binding {
-    /// Each slot must carry the buffer that was posted in it.
-    InPlace,
-    /// Any posted buffer may come back in any slot.
-    Any,
-}
 
 /// Sends frames to a client.
 #[derive(Debug)]
