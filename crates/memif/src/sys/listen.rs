@@ -71,14 +71,14 @@ impl AsFd for ListenSocket {
 
 /// How a server's socket file is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SocketFile {
+pub(crate) struct SocketFile {
     /// Its permission bits, whatever the umask. Connecting takes write permission.
-    pub mode: u32,
+    pub(crate) mode: u32,
     /// Its user and group, if they should not be those of this process; `u32::MAX` leaves one
     /// as it is. A user other than this one takes `CAP_CHOWN`.
-    pub owner: Option<(u32, u32)>,
+    pub(crate) owner: Option<(u32, u32)>,
     /// How many clients may wait to be accepted.
-    pub backlog: i32,
+    pub(crate) backlog: i32,
 }
 
 impl SocketFile {

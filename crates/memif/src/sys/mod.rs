@@ -1,5 +1,5 @@
 //! The operating-system layer: sockets, event descriptors, time. All of it through `rustix`, none
-//! of it unsafe, nothing of it aware of memif beyond the length of a message.
+//! of it unsafe but one call in [`credentials`], nothing of it aware of memif beyond the length of a message.
 //!
 //! | module | owns |
 //! |---|---|
@@ -13,6 +13,7 @@ mod address;
 mod bell;
 mod claim;
 mod clock;
+mod credentials;
 mod epoll;
 #[cfg(test)]
 mod harness;
@@ -22,12 +23,12 @@ mod seqpacket;
 mod timer;
 
 pub use address::{Address, AddressError};
-pub use listen::{BindError, SocketFile};
-pub use seqpacket::Credentials;
+pub use credentials::Credentials;
+pub use listen::BindError;
 
 pub(crate) use bell::{Bell, NotABell};
 pub(crate) use clock::{coarse_now, now};
 pub(crate) use epoll::{Epoll, Ready, Trigger};
-pub(crate) use listen::ListenSocket;
+pub(crate) use listen::{ListenSocket, SocketFile};
 pub(crate) use seqpacket::{Incoming, SeqPacket};
 pub(crate) use timer::Timer;

@@ -10,10 +10,10 @@ use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
     SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, connect,
-    recvmsg, sendmsg, socket_with, sockopt,
+    recvmsg, sendmsg, socket_with,
 };
 
-use super::Address;
+use super::{Address, Credentials};
 
 /// The length of every message.
 const MESSAGE_LEN: usize = 128;
@@ -85,17 +85,9 @@ impl SeqPacket {
     /// Who connected, or who listens: the process as it was at that moment.
     ///
     /// # Errors
-    /// The peer's process has no number here, because it runs in a PID namespace that is not
-    /// inside ours, such as another container: `rustix` has no way to say so, and takes the
-    /// kernel's answer for an error whose number means nothing.
+    /// What `getsockopt` says; nothing is known that makes it fail here.
     pub(crate) fn credentials(&self) -> io::Result<Credentials> {
-        let peer = sockopt::socket_peercred(&self.0)
-            .map_err(|_| io::Error::other("the peer runs in another PID namespace"))?;
-        Ok(Credentials {
-            pid: u32::try_from(peer.pid.as_raw_pid()).ok(),
-            uid: peer.uid.as_raw(),
-            gid: peer.gid.as_raw(),
-        })
+        Credentials::of(self.0.as_fd())
     }
 
     /// Whether the peer has closed its end, or is dead. Messages may still be waiting here.
@@ -175,17 +167,6 @@ pub(crate) enum Incoming {
         /// Descriptors came that this process had no room for: it has too many open.
         lost_fds: bool,
     },
-}
-
-/// Who a peer is, as the kernel says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Credentials {
-    /// Its process; `None` if that has no number here, as in another container.
-    pub pid: Option<u32>,
-    /// Its effective user, as numbered here.
-    pub uid: u32,
-    /// Its effective group, as numbered here.
-    pub gid: u32,
 }
 
 /// A socket as `connect` and `bind` want it.

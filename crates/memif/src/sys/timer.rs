@@ -4,7 +4,6 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use rustix::io::{Errno, read};
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -16,7 +15,7 @@ use super::clock::timespec;
 const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// A one-shot `timerfd` on `CLOCK_MONOTONIC`. Its descriptor is readable from the moment it
-/// expires until it is [set](Timer::set) again or [cleared](Timer::clear).
+/// expires until it is [set](Timer::set) again.
 #[derive(Debug)]
 pub(crate) struct Timer(OwnedFd);
 
@@ -45,18 +44,6 @@ impl Timer {
         timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &setting)?;
         Ok(())
     }
-
-    /// Makes an expired timer unreadable. Says whether it had expired.
-    ///
-    /// # Errors
-    /// What `read` says; nothing is known that makes it fail here.
-    pub(crate) fn clear(&self) -> io::Result<bool> {
-        match read(&self.0, &mut [0; 8]) {
-            Ok(_) => Ok(true),
-            Err(Errno::AGAIN) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
 }
 
 impl AsFd for Timer {
@@ -84,16 +71,6 @@ mod tests {
         timer.set(Some(Duration::from_millis(5))).expect("set");
         assert!(readable(&timer, Duration::from_secs(10)));
         assert!(now() - start >= Duration::from_millis(5));
-    }
-
-    #[test]
-    fn clearing_an_expired_timer_says_so_once() {
-        let timer = Timer::new().expect("timer");
-        assert!(!timer.clear().expect("clear"));
-        timer.set(Some(Duration::ZERO)).expect("set");
-        assert!(readable(&timer, Duration::from_secs(10)));
-        assert!(timer.clear().expect("clear"));
-        assert!(!timer.clear().expect("clear"));
     }
 
     #[test]

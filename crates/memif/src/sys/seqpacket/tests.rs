@@ -151,7 +151,7 @@ fn of_253_descriptors_252_are_closed() {
 #[test]
 fn the_descriptor_is_found_beside_the_credentials() {
     let (ours, theirs) = SeqPacket::pair();
-    sockopt::set_socket_passcred(&ours, true).expect("passcred");
+    rustix::net::sockopt::set_socket_passcred(&ours, true).expect("passcred");
     let bell = Bell::new().expect("bell");
     send_many(&theirs, bell.as_fd(), MOST_FDS);
     let got = receive(&ours);

@@ -1,0 +1,162 @@
+//! The end of a control connection, and messages on it.
+
+use std::io;
+
+use memif_ring::MapError;
+use memif_wire::{Disconnect, MESSAGE_LEN, Message, Violation};
+
+use crate::sys::{Incoming, NotABell, SeqPacket};
+use crate::{Misuse, Side};
+
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+/// Why a connection ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Hangup {
+    pub(crate) by: Side,
+    /// Whether it was announced by whoever ended it.
+    pub(crate) clean: bool,
+    /// Whether the other end refused us, or broke a rule: more than a mere absence.
+    pub(crate) refused: bool,
+    pub(crate) reason: String,
+}
+
+impl Hangup {
+    /// The peer broke a rule.
+    pub(crate) fn fault(reason: impl ToString) -> Self {
+        Self {
+            by: Side::Peer,
+            clean: false,
+            refused: true,
+            reason: reason.to_string(),
+        }
+    }
+
+    /// The peer is gone.
+    pub(crate) fn vanished(reason: impl ToString) -> Self {
+        Self {
+            by: Side::Peer,
+            clean: false,
+            refused: false,
+            reason: reason.to_string(),
+        }
+    }
+
+    /// The peer said goodbye.
+    pub(crate) fn said(disconnect: &Disconnect) -> Self {
+        let text = disconnect.text.text();
+        let reason = if text.is_empty() {
+            "no reason given".to_owned()
+        } else {
+            text
+        };
+        Self {
+            by: Side::Peer,
+            clean: true,
+            refused: true,
+            reason,
+        }
+    }
+
+    /// Something on this side does not work.
+    pub(crate) fn ours(reason: impl ToString) -> Self {
+        Self {
+            by: Side::Us,
+            clean: false,
+            refused: true,
+            reason: reason.to_string(),
+        }
+    }
+
+    /// Whether the other end is still there to be told.
+    pub(crate) fn worth_saying(&self) -> bool {
+        self.by == Side::Us || (!self.clean && self.refused)
+    }
+}
+
+impl From<Violation> for Hangup {
+    fn from(violation: Violation) -> Self {
+        Self::fault(violation)
+    }
+}
+
+impl From<MapError> for Hangup {
+    fn from(error: MapError) -> Self {
+        match error {
+            MapError::Os { .. } => Self::ours(error),
+            peer => Self::fault(peer),
+        }
+    }
+}
+
+impl From<NotABell> for Hangup {
+    fn from(error: NotABell) -> Self {
+        match error {
+            NotABell::OtherFile => Self::fault(error),
+            NotABell::Os { .. } => Self::ours(error),
+        }
+    }
+}
+
+impl From<Misuse> for Hangup {
+    fn from(misuse: Misuse) -> Self {
+        Self::ours(misuse)
+    }
+}
+
+/// One datagram: its bytes, how many of them there are, and the one descriptor that came along.
+pub(crate) type Datagram = ([u8; MESSAGE_LEN], usize, Option<OwnedFd>);
+
+/// The next datagram on a connection, if there is one.
+pub(crate) fn receive(socket: &SeqPacket) -> Result<Option<Datagram>, Hangup> {
+    let incoming = socket
+        .receive()
+        .map_err(|error| Hangup::vanished(format!("recvmsg failed: {error}")))?;
+    match incoming {
+        Incoming::Nothing => Ok(None),
+        Incoming::Closed => Err(Hangup::vanished(
+            "the peer closed its socket without a word",
+        )),
+        Incoming::Datagram { lost_fds: true, .. } => Err(Hangup::ours(
+            "out of file descriptors: raise the limit (ulimit -n)",
+        )),
+        Incoming::Datagram {
+            surplus_fds: surplus @ 1..,
+            ..
+        } => Err(Hangup::fault(format!(
+            "peer sent {} file descriptors with one message, at most 1 is legal",
+            surplus + 1
+        ))),
+        Incoming::Datagram {
+            truncated: true, ..
+        } => Err(Hangup::fault(format!(
+            "peer sent a datagram of more than {MESSAGE_LEN} bytes"
+        ))),
+        Incoming::Datagram { bytes, len, fd, .. } => Ok(Some((bytes, len, fd))),
+    }
+}
+
+/// Sends one message. A peer that does not read lock-step messages is at fault.
+pub(crate) fn send(
+    socket: &SeqPacket,
+    message: &Message,
+    fd: Option<BorrowedFd<'_>>,
+) -> Result<(), Hangup> {
+    socket
+        .send(&message.encode(), fd)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => Hangup::fault("peer does not read its messages"),
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
+                Hangup::vanished("the peer closed its socket")
+            }
+            _ => Hangup::ours(format!("sendmsg failed: {error}")),
+        })
+}
+
+/// Tells the peer why it is being left, if it still listens.
+pub(crate) fn say_goodbye(socket: &SeqPacket, reason: &str) {
+    let goodbye = Message::Disconnect(Disconnect::because(reason));
+    if let Err(error) = send(socket, &goodbye, None) {
+        tracing::debug!(reason = error.reason, "no goodbye");
+    }
+}

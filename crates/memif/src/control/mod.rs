@@ -1,0 +1,17 @@
+//! The control plane: handshakes, hang-ups, reconnects. Driven by whichever call comes first; never a thread of its own.
+//!
+//! A [`Hub`] owns everything that happens on one listening socket ([`server`]) or for one connecting link ([`client`]).
+//! All its descriptors sit in one epoll instance, deadlines included, so that one readable descriptor tells when
+//! [`Hub::drive`] has something to do.
+
+mod admission;
+mod assemble;
+mod client;
+mod hangup;
+mod hub;
+mod memory;
+mod server;
+
+pub(crate) use client::{Backoff, ClientWork};
+pub(crate) use hub::{Hub, Work};
+pub(crate) use server::{Allowed, ServerSettings, ServerWork};

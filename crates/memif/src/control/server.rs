@@ -1,0 +1,463 @@
+//! The server's side: accept, let clients in, keep one session per link.
+
+use std::collections::{BTreeMap, HashMap};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use memif_wire::{Admit, Init, Limits, MESSAGE_LEN, Name, Refusal, ServerEvent, Tag, Terms};
+
+use super::admission::Arrival;
+use super::assemble::begin_epoch;
+use super::client::after_connected;
+use super::hangup::{Hangup, receive, say_goodbye, send};
+use super::hub::Hub;
+use crate::core::LinkCore;
+use crate::error::os;
+use crate::session::Session;
+use crate::sys::{Credentials, Epoll, ListenSocket, SeqPacket, Trigger, now};
+use crate::{Error, Misuse};
+
+/// Token of the listening socket; connections count on from here.
+const LISTEN: u64 = 1;
+/// Connections accepted, or messages handled, before others get their turn.
+const BURST: usize = 16;
+/// How long to stop accepting when descriptors or memory ran out.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Who may connect; an empty list allows everybody whom the socket file's permissions allow.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Allowed {
+    pub(crate) uids: Vec<u32>,
+    pub(crate) gids: Vec<u32>,
+}
+
+impl Allowed {
+    fn permits(&self, who: Credentials) -> bool {
+        let nobody_named = self.uids.is_empty() && self.gids.is_empty();
+        nobody_named || self.uids.contains(&who.uid) || self.gids.contains(&who.gid)
+    }
+}
+
+/// What holds for all clients of one socket.
+#[derive(Clone, Debug)]
+pub(crate) struct ServerSettings {
+    pub(crate) name: String,
+    pub(crate) limits: Limits,
+    pub(crate) allowed: Allowed,
+    /// Time for one handshake.
+    pub(crate) handshake: Duration,
+    /// Handshakes going on at once; one more ends the oldest.
+    pub(crate) half_open: usize,
+}
+
+/// All links and clients of one listening socket.
+#[derive(Debug)]
+pub(crate) struct ServerWork {
+    listen: ListenSocket,
+    settings: ServerSettings,
+    hub: Weak<Hub>,
+    links: HashMap<u32, Arc<LinkCore>>,
+    connections: BTreeMap<u64, Connection>,
+    last_token: u64,
+    paused_until: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    socket: SeqPacket,
+    credentials: Option<Credentials>,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Handshake(Box<Arrival>),
+    Up {
+        link: Arc<LinkCore>,
+        session: Arc<Session>,
+    },
+}
+
+impl ServerWork {
+    pub(crate) fn new(
+        listen: ListenSocket,
+        settings: ServerSettings,
+        epoll: &Epoll,
+        hub: Weak<Hub>,
+    ) -> Result<Self, Error> {
+        epoll
+            .add(&listen, LISTEN, Trigger::Level)
+            .map_err(os("epoll_ctl"))?;
+        Ok(Self {
+            listen,
+            settings,
+            hub,
+            links: HashMap::new(),
+            connections: BTreeMap::new(),
+            last_token: LISTEN,
+            paused_until: None,
+        })
+    }
+
+    pub(crate) fn add(&mut self, link: &Arc<LinkCore>) -> Result<(), Misuse> {
+        let id = link.options.id;
+        if self.links.contains_key(&id) {
+            return Err(Misuse::IdTaken { id });
+        }
+        self.links.insert(id, Arc::clone(link));
+        Ok(())
+    }
+
+    /// Ends a link: its client, if there is one, and its id.
+    pub(crate) fn remove(&mut self, epoll: &Epoll, link: &Arc<LinkCore>, reason: &str) {
+        let id = link.options.id;
+        if self
+            .links
+            .get(&id)
+            .is_some_and(|current| Arc::ptr_eq(current, link))
+        {
+            self.links.remove(&id);
+        }
+        let served = |connection: &Connection| match &connection.phase {
+            Phase::Up { link: served, .. } => Arc::ptr_eq(served, link),
+            Phase::Handshake(_) => false,
+        };
+        let token = self
+            .connections
+            .iter()
+            .find(|(_, connection)| served(connection))
+            .map(|(&token, _)| token);
+        if let Some(token) = token {
+            self.end(
+                epoll,
+                token,
+                &Hangup {
+                    clean: true,
+                    ..Hangup::ours(reason)
+                },
+            );
+        }
+    }
+
+    pub(crate) fn handle(&mut self, epoll: &Epoll, token: u64) {
+        if token == LISTEN {
+            return self.accept(epoll);
+        }
+        if self
+            .connections
+            .get(&token)
+            .is_some_and(Connection::is_arriving)
+        {
+            self.bury_the_dead(epoll);
+        }
+        for _ in 0..BURST {
+            match self.one_message(token) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(hangup) => return self.end(epoll, token, &hangup),
+            }
+        }
+    }
+
+    pub(crate) fn expire(&mut self, epoll: &Epoll, now: Duration) {
+        if self.paused_until.is_some_and(|until| until <= now) {
+            self.paused_until = None;
+            self.listen_again(epoll, now);
+        }
+        let late = |(&token, connection): (&u64, &Connection)| match &connection.phase {
+            Phase::Handshake(arrival) => Some((token, arrival.machine.expire(now).err()?)),
+            Phase::Up { .. } => None,
+        };
+        let late: Vec<_> = self.connections.iter().filter_map(late).collect();
+        for (token, violation) in late {
+            self.end(epoll, token, &Hangup::fault(violation));
+        }
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        let deadline = |connection: &Connection| match &connection.phase {
+            Phase::Handshake(arrival) => arrival.machine.deadline(),
+            Phase::Up { .. } => None,
+        };
+        self.connections
+            .values()
+            .filter_map(deadline)
+            .chain(self.paused_until)
+            .min()
+    }
+
+    pub(crate) fn hang_up(&mut self, epoll: &Epoll, connection: u64, reason: &str) {
+        self.end(epoll, connection, &Hangup::fault(reason));
+    }
+
+    fn accept(&mut self, epoll: &Epoll) {
+        for _ in 0..BURST {
+            match self.listen.accept() {
+                Ok(Some(socket)) => {
+                    if let Err(hangup) = self.greet(epoll, socket) {
+                        tracing::warn!(reason = hangup.reason, "client not let in");
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept clients; trying again in {PAUSE:?}");
+                    let _ = epoll.remove(&self.listen);
+                    self.paused_until = Some(now() + PAUSE);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn listen_again(&mut self, epoll: &Epoll, now: Duration) {
+        if epoll.add(&self.listen, LISTEN, Trigger::Level).is_err() {
+            self.paused_until = Some(now + PAUSE);
+        }
+    }
+
+    /// A client that comes back must find its link free: ends sessions whose client is gone but not yet heard of.
+    fn bury_the_dead(&mut self, epoll: &Epoll) {
+        let gone = |(_, connection): &(&u64, &Connection)| {
+            !connection.is_arriving() && connection.socket.hung_up()
+        };
+        let gone: Vec<u64> = self
+            .connections
+            .iter()
+            .filter(gone)
+            .map(|(&token, _)| token)
+            .collect();
+        gone.into_iter().for_each(|token| self.handle(epoll, token));
+    }
+
+    /// Says HELLO to a client that has just connected.
+    fn greet(&mut self, epoll: &Epoll, socket: SeqPacket) -> Result<(), Hangup> {
+        let credentials = socket.credentials().ok();
+        if !credentials.is_some_and(|who| self.settings.allowed.permits(who)) {
+            let reason = format!("{} may not connect here", describe(credentials));
+            say_goodbye(&socket, &reason);
+            return Err(Hangup::fault(reason));
+        }
+        self.make_way(epoll);
+        let machine = memif_wire::Server::new(
+            self.hello_name(),
+            self.settings.limits,
+            self.settings.handshake,
+            now(),
+        );
+        send(&socket, &machine.hello(), None)?;
+        self.last_token += 1;
+        let watched = epoll.add(&socket, self.last_token, Trigger::Level);
+        watched.map_err(|error| Hangup::ours(format!("epoll_ctl failed: {error}")))?;
+        let phase = Phase::Handshake(Box::new(Arrival::new(machine)));
+        self.connections.insert(
+            self.last_token,
+            Connection {
+                socket,
+                credentials,
+                phase,
+            },
+        );
+        Ok(())
+    }
+
+    /// Ends the oldest handshake when there are too many: one that takes its time makes way for one that may not.
+    fn make_way(&mut self, epoll: &Epoll) {
+        let half_open =
+            |(_, connection): &(&u64, &Connection)| matches!(connection.phase, Phase::Handshake(_));
+        let mut waiting = self
+            .connections
+            .iter()
+            .filter(half_open)
+            .map(|(&token, _)| token);
+        let oldest = waiting.next();
+        if let Some(token) = oldest
+            && waiting.count() + 1 >= self.settings.half_open
+        {
+            self.end(
+                epoll,
+                token,
+                &Hangup::fault("too many half-open connections, this one is the oldest"),
+            );
+        }
+    }
+
+    /// Our name, tagged with the largest frame that any link here will send.
+    fn hello_name(&self) -> Name {
+        let largest = self.links.values().map(|link| link.options.tag());
+        let features = largest
+            .clone()
+            .map(|tag| tag.features)
+            .reduce(|all, one| all | one)
+            .unwrap_or_default();
+        let frame_capacity = largest.map(|tag| tag.frame_capacity).max().unwrap_or(0);
+        let name = Name::new(&self.settings.name).unwrap_or_default();
+        name.with_tag(Tag {
+            features,
+            frame_capacity,
+        })
+        .unwrap_or(name)
+    }
+
+    /// Handles one message; false when there is none.
+    fn one_message(&mut self, token: u64) -> Result<bool, Hangup> {
+        let Some(connection) = self.connections.get_mut(&token) else {
+            return Ok(false);
+        };
+        let Some((bytes, len, fd)) = receive(&connection.socket)? else {
+            return Ok(false);
+        };
+        let established = connection.message(&bytes, len, fd, &self.links)?;
+        if let Some(peer_if_name) = established {
+            self.establish(token, &peer_if_name)?;
+        }
+        Ok(true)
+    }
+
+    /// A client has offered everything: the epoch begins, unless another client was faster.
+    fn establish(&mut self, token: u64, peer_if_name: &Name) -> Result<(), Hangup> {
+        let Some(Connection {
+            socket,
+            credentials,
+            phase,
+        }) = self.connections.get_mut(&token)
+        else {
+            return Ok(());
+        };
+        let Phase::Handshake(arrival) = phase else {
+            return Ok(());
+        };
+        let id = arrival.id();
+        let link = self
+            .links
+            .get(&id)
+            .ok_or(Refusal::UnknownId { id })
+            .map_err(Hangup::fault)?;
+        if link.session().is_some() {
+            return Err(Hangup::fault(Refusal::IdInUse { id }));
+        }
+        let parts = arrival.parts()?;
+        let peer = arrival.peer(peer_if_name, *credentials);
+        let (epoch, regions, hub) = (link.next_epoch(), arrival.regions(), self.hub.clone());
+        let session = Arc::new(Session::new(epoch, peer, regions, hub, token));
+        let connected = arrival
+            .connected()
+            .ok_or_else(|| Hangup::ours("no answer to CONNECT"))?;
+        begin_epoch(link, &session, parts);
+        tracing::info!(id, epoch, peer = %session.peer.name, "connected");
+        let sent = send(socket, &connected, None);
+        *phase = Phase::Up {
+            link: Arc::clone(link),
+            session,
+        };
+        sent
+    }
+
+    /// Leaves a client, whatever its state.
+    fn end(&mut self, epoll: &Epoll, token: u64, hangup: &Hangup) {
+        let Some(Connection {
+            socket,
+            phase,
+            credentials,
+        }) = self.connections.remove(&token)
+        else {
+            return;
+        };
+        if hangup.worth_saying() {
+            say_goodbye(&socket, &hangup.reason);
+        }
+        let _ = epoll.remove(&socket); // closed right after in any case
+        match phase {
+            Phase::Up { link, session } => {
+                let ended = session.end(hangup.by, hangup.clean, hangup.reason.clone());
+                tracing::info!(
+                    id = link.options.id,
+                    epoch = ended.epoch,
+                    reason = ended.reason,
+                    "link ended"
+                );
+                link.down(ended);
+            }
+            Phase::Handshake(arrival) => {
+                tracing::warn!(
+                    peer = describe(credentials),
+                    reason = hangup.reason,
+                    "handshake failed"
+                );
+                if let Some(link) = arrival.admitted().and_then(|id| self.links.get(&id)) {
+                    link.note_failure(hangup.reason.clone(), hangup.refused);
+                }
+            }
+        }
+    }
+}
+
+impl Connection {
+    fn is_arriving(&self) -> bool {
+        matches!(self.phase, Phase::Handshake(_))
+    }
+
+    /// Judges one message; the client's interface name when it has offered everything.
+    fn message(
+        &mut self,
+        bytes: &[u8; MESSAGE_LEN],
+        len: usize,
+        fd: Option<OwnedFd>,
+        links: &HashMap<u32, Arc<LinkCore>>,
+    ) -> Result<Option<Name>, Hangup> {
+        let Phase::Handshake(arrival) = &mut self.phase else {
+            return Err(after_connected(&bytes[..len]));
+        };
+        let step = arrival
+            .machine
+            .receive(&bytes[..len], fd.is_some(), &mut Registry(links))?;
+        match step.event {
+            Some(ServerEvent::Established { peer_if_name }) => {
+                arrival.keep_answer(step.reply);
+                return Ok(Some(peer_if_name));
+            }
+            Some(ServerEvent::Disconnected(disconnect)) => return Err(Hangup::said(&disconnect)),
+            Some(event) => arrival.keep(event, fd, links)?,
+            None => {}
+        }
+        match step.reply {
+            Some(reply) => send(&self.socket, &reply, None).map(|()| None),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The links of this socket, as the handshake asks for them.
+struct Registry<'a>(&'a HashMap<u32, Arc<LinkCore>>);
+
+impl Admit for Registry<'_> {
+    fn admit(&mut self, init: &Init) -> Result<Terms, Refusal> {
+        let id = init.id;
+        let link = self.0.get(&id).ok_or(Refusal::UnknownId { id })?;
+        if link.session().is_some() {
+            return Err(Refusal::IdInUse { id });
+        }
+        let options = &link.options;
+        let if_name = options.tagged_name(&options.name).unwrap_or_default();
+        let (rings_s2m, rings_m2s) = (options.queues, options.queues);
+        Ok(Terms {
+            mode: options.mode,
+            secret: options.secret,
+            rings_s2m,
+            rings_m2s,
+            if_name,
+        })
+    }
+}
+
+fn describe(credentials: Option<Credentials>) -> String {
+    match credentials {
+        Some(Credentials {
+            pid: Some(pid),
+            uid,
+            ..
+        }) => format!("process {pid} of user {uid}"),
+        Some(Credentials { uid, .. }) => format!("a process of user {uid}"),
+        None => "an unknown process".to_owned(),
+    }
+}

@@ -1,0 +1,218 @@
+//! A link: one interface, joined with one peer at a time.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::control::Hub;
+use crate::core::LinkCore;
+use crate::details::Details;
+use crate::error::{Deadline, os};
+use crate::sys::{Epoll, Ready, Trigger};
+use crate::wait::{Half, Handle};
+use crate::{Ended, Error, Misuse, Peer, Role, Rx, Traffic, Tx};
+
+/// How often a lingering close looks whether the peer has taken everything: nothing signals that.
+const LINGER_STEP: Duration = Duration::from_micros(500);
+
+/// One interface of a [`crate::Listener`] or [`crate::Connector`], through all its epochs.
+///
+/// The link stays open until the `Link` and every [`Rx`] and [`Tx`] taken from it are dropped, or until
+/// [`Link::close`].
+#[derive(Debug)]
+pub struct Link {
+    handle: Arc<Handle>,
+    epoll: Epoll,
+}
+
+impl Link {
+    pub(crate) fn new(core: Arc<LinkCore>, hub: Arc<Hub>) -> Result<Self, Error> {
+        let handle = Arc::new(Handle { core, hub });
+        let epoll = Epoll::new().map_err(os("epoll_create1"))?;
+        epoll
+            .add(&*handle.hub, 0, Trigger::Level)
+            .map_err(os("epoll_ctl"))?;
+        epoll
+            .add(&handle.core.bell, 1, Trigger::Edge)
+            .map_err(os("epoll_ctl"))?;
+        Ok(Self { handle, epoll })
+    }
+
+    /// The receiving end of a queue. Each can be taken once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] when there is no such queue, it was taken, or the link only sends.
+    pub fn rx(&mut self, queue: usize) -> Result<Rx, Error> {
+        self.check_direction(Traffic::Send, "send")?;
+        let slot = self
+            .handle
+            .core
+            .rx
+            .get(queue)
+            .ok_or_else(|| self.no_such(queue))?;
+        if !slot.claim() {
+            return Err(Misuse::QueueTaken { queue }.into());
+        }
+        Ok(Rx::new(Half::new(&self.handle, queue)?))
+    }
+
+    /// The sending end of a queue. Each can be taken once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] when there is no such queue, it was taken, or the link only receives.
+    pub fn tx(&mut self, queue: usize) -> Result<Tx, Error> {
+        self.check_direction(Traffic::Receive, "receive")?;
+        let slot = self
+            .handle
+            .core
+            .tx
+            .get(queue)
+            .ok_or_else(|| self.no_such(queue))?;
+        if !slot.claim() {
+            return Err(Misuse::QueueTaken { queue }.into());
+        }
+        Ok(Tx::new(Half::new(&self.handle, queue)?))
+    }
+
+    /// Waits until the link is up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`]; [`Error::Refused`] when a server said no or either side broke a rule of the handshake (the link
+    /// keeps trying: call again to wait on); [`Error::Disconnected`] after a close.
+    pub fn wait_up(&self, timeout: Option<Duration>) -> Result<Peer, Error> {
+        let deadline = Deadline::after(timeout);
+        loop {
+            self.drive()?;
+            if let Some(peer) = self.peer() {
+                return Ok(peer);
+            }
+            self.check_hopeless()?;
+            if deadline.passed() {
+                return Err(Error::Timeout);
+            }
+            self.sleep(deadline.left())?;
+        }
+    }
+
+    /// Waits until the link is not up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`].
+    pub fn wait_down(&self, timeout: Option<Duration>) -> Result<(), Error> {
+        let deadline = Deadline::after(timeout);
+        loop {
+            self.drive()?;
+            if !self.is_up() {
+                return Ok(());
+            }
+            if deadline.passed() {
+                return Err(Error::Timeout);
+            }
+            self.sleep(deadline.left())?;
+        }
+    }
+
+    /// Does all pending control work: handshakes, hang-ups, reconnects. Never blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Os`] when waiting itself does not work.
+    pub fn drive(&self) -> Result<(), Error> {
+        self.handle.hub.drive()
+    }
+
+    /// The process at the other end, while the link is up.
+    pub fn peer(&self) -> Option<Peer> {
+        let session = self.handle.core.session()?;
+        session.is_alive().then(|| session.peer.clone())
+    }
+
+    /// Whether the link is up, as far as known without looking.
+    pub fn is_up(&self) -> bool {
+        self.peer().is_some()
+    }
+
+    /// Number of the latest epoch; 0 before the first.
+    pub fn epoch(&self) -> u64 {
+        self.handle.core.epoch()
+    }
+
+    /// Everything known of the link.
+    pub fn details(&self) -> Details {
+        Details::of(&self.handle.core)
+    }
+
+    /// Closes the link. Waits first, at most for `linger`, until the peer has taken everything that was sent.
+    ///
+    /// Returns how it ended, with the number of buffers the peer had not given back.
+    pub fn close(self, linger: Duration) -> Ended {
+        let core = &self.handle.core;
+        let deadline = Deadline::after(Some(linger));
+        while self.is_up() && core.in_flight() > 0 && !deadline.passed() {
+            if self
+                .drive()
+                .and_then(|()| self.sleep(Some(deadline.at_most(LINGER_STEP))))
+                .is_err()
+            {
+                break;
+            }
+        }
+        let undelivered = core.in_flight() as u64;
+        self.handle.hub.close(core, "closed");
+        let ended = core.last_ended().or(core.closed());
+        let unknown = Ended {
+            epoch: self.epoch(),
+            by: crate::Side::Us,
+            clean: true,
+            reason: "closed".to_owned(),
+            undelivered,
+        };
+        Ended {
+            undelivered,
+            ..ended.unwrap_or(unknown)
+        }
+    }
+
+    fn sleep(&self, timeout: Option<Duration>) -> Result<(), Error> {
+        self.epoll
+            .wait(&mut Ready::new(), timeout)
+            .map_err(os("epoll_wait"))
+            .map(drop)
+    }
+
+    fn check_hopeless(&self) -> Result<(), Error> {
+        let core = &self.handle.core;
+        if let Some(ended) = core.closed() {
+            return Err(Error::Disconnected(ended));
+        }
+        match core.take_refusal() {
+            Some(reason) if core.role == Role::Client => Err(Error::Refused { reason }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_direction(&self, other: Traffic, word: &'static str) -> Result<(), Misuse> {
+        if self.handle.core.options.traffic == other {
+            return Err(Misuse::WrongDirection(word));
+        }
+        Ok(())
+    }
+
+    fn no_such(&self, queue: usize) -> Misuse {
+        Misuse::NoSuchQueue {
+            queue,
+            queues: self.handle.core.options.queues,
+        }
+    }
+}
+
+impl AsFd for Link {
+    /// Readable while [`Link::drive`] has something to do, and when the link came up or ended.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}

@@ -1,0 +1,380 @@
+//! The sending end of a queue.
+//!
+//! # Safety
+//!
+//! Segments are written only inside [`Half::with`], which holds the end they were reserved from and so its regions; a
+//! reserved segment is nobody else's until it is staged.
+#![allow(unsafe_code)]
+
+use std::hint::spin_loop;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use memif_ring::{PeerFault, Segment, Signals};
+
+use crate::ends::TxEnd;
+use crate::error::Deadline;
+use crate::loan::Loan;
+use crate::sys::now;
+use crate::wait::Half;
+use crate::{Error, Misuse, Wait};
+
+/// Looks at the ring between two looks at the clock.
+const SPINS: usize = 64;
+/// Sleep between looks for room when nothing will wake us: doubling from the first to the last.
+const FIRST_NAP: Duration = Duration::from_micros(50);
+const LAST_NAP: Duration = Duration::from_millis(1);
+/// The same beside a peer of our own, which wakes us.
+const HINTED_NAP: Duration = Duration::from_millis(20);
+
+/// Sends the frames of one queue, epoch after epoch.
+#[derive(Debug)]
+pub struct Tx {
+    half: Half<TxEnd>,
+    segments: Vec<Segment>,
+    nap: Duration,
+}
+
+impl Tx {
+    pub(crate) fn new(half: Half<TxEnd>) -> Self {
+        Self {
+            half,
+            segments: Vec::new(),
+            nap: FIRST_NAP,
+        }
+    }
+
+    /// Copies a frame into shared memory and sends it, waiting for room and for the peer. Larger frames than a buffer are
+    /// chained.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`]; [`Error::Disconnected`] once at the end of each epoch: the frame was not sent;
+    /// [`Error::Misuse`] for a frame that is empty or can never fit.
+    pub fn send(&mut self, frame: &[u8], timeout: Option<Duration>) -> Result<(), Error> {
+        let deadline = Deadline::after(timeout);
+        while !self.try_send(frame)? {
+            self.wait_until(frame.len() as u64, deadline)?;
+        }
+        Ok(())
+    }
+
+    /// Sends a frame if there is room now; false if not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::send`], without the timeout.
+    pub fn try_send(&mut self, frame: &[u8]) -> Result<bool, Error> {
+        Ok(self.send_burst(&[frame])? == 1)
+    }
+
+    /// Sends as many of these frames as there is room for now, with one index store and at most one signal; returns how
+    /// many.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::send`], without the timeout, and only when none of them was sent.
+    pub fn send_burst(&mut self, frames: &[&[u8]]) -> Result<usize, Error> {
+        if !self.is_connected()? {
+            return Ok(0);
+        }
+        let sent = self.half.with(|end| {
+            let mut sent = 0;
+            let result = frames
+                .iter()
+                .try_for_each(|frame| match write_frame(end, frame) {
+                    Ok(true) => {
+                        sent += 1;
+                        Ok(())
+                    }
+                    Ok(false) => Err(None),
+                    Err(error) => Err(Some(error)),
+                });
+            end.publish();
+            (sent, result.err().flatten())
+        });
+        match sent {
+            None => Ok(0),
+            Some((sent @ 1.., _)) | Some((sent, None)) => {
+                self.half.tick()?;
+                if sent == 0 {
+                    self.none_sent(frames)
+                } else {
+                    Ok(sent)
+                }
+            }
+            Some((_, Some(error))) => Err(self.blame(error)?),
+        }
+    }
+
+    /// Room for a frame of `len` bytes, waiting for it and for the peer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::send`].
+    pub fn loan(&mut self, len: usize, timeout: Option<Duration>) -> Result<Loan, Error> {
+        let deadline = Deadline::after(timeout);
+        loop {
+            if let Some(loan) = self.try_loan(len)? {
+                return Ok(loan);
+            }
+            self.wait_until(len as u64, deadline)?;
+        }
+    }
+
+    /// Room for a frame of `len` bytes, if there is some now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::send`], without the timeout.
+    pub fn try_loan(&mut self, len: usize) -> Result<Option<Loan>, Error> {
+        if !self.is_connected()? {
+            return Ok(None);
+        }
+        self.half.tick()?;
+        let Self { half, segments, .. } = self;
+        segments.clear();
+        let reserved = half.with(|end| {
+            let chain = end.reserve(len as u64)?;
+            if let Some(chain) = &chain {
+                end.for_each_segment(chain, |segment| segments.push(segment));
+            }
+            Ok(chain)
+        });
+        match reserved {
+            None => Ok(None),
+            Some(Ok(Some(chain))) => {
+                self.nap = FIRST_NAP;
+                let guest = self.half.guest();
+                Ok(guest.and_then(|guest| Loan::new(guest, chain, &self.segments, len)))
+            }
+            Some(Ok(None)) => self.check_fits(len as u64).map(|()| None),
+            Some(Err(fault)) => Err(self.blame(Error::Peer(fault))?),
+        }
+    }
+
+    /// Waits until a small frame could be sent, or the epoch has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`]; [`Error::Disconnected`] when the link was closed here.
+    pub fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+        self.wait_until(1, Deadline::after(timeout))
+    }
+
+    /// Buffers sent in this epoch that the peer has not given back.
+    pub fn in_flight(&mut self) -> usize {
+        self.half.with(|end| end.in_flight()).unwrap_or(0)
+    }
+
+    /// Waits until the peer has given everything back that was sent in this epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`]; [`Error::Disconnected`] when the epoch ended before, with the number of buffers in
+    /// question.
+    pub fn flush(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+        let deadline = Deadline::after(timeout);
+        while self.is_connected()? && self.in_flight() > 0 {
+            if deadline.passed() {
+                return Err(Error::Timeout);
+            }
+            let nap = Some(deadline.at_most(self.next_nap()));
+            self.half.sleep(nap)?;
+        }
+        Ok(())
+    }
+
+    /// Prepares for waiting on this object's descriptor elsewhere. True when a small frame could be sent already, or an
+    /// end is to be reported: then do not wait. A stranger does not say when it gives buffers back: beside one, look
+    /// again by time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] when the link was closed here.
+    pub fn arm(&mut self) -> Result<bool, Error> {
+        self.half.sleep(Some(Duration::ZERO))?;
+        if self.is_ready(1)? {
+            return Ok(true);
+        }
+        self.ask_for_room(true);
+        self.is_ready(1)
+    }
+
+    /// Whether an epoch runs. Reports the end of one.
+    fn is_connected(&mut self) -> Result<bool, Error> {
+        let Some(session) = self.half.session()? else {
+            self.half.check_closed()?;
+            self.half.tick()?;
+            return Ok(false);
+        };
+        if session.is_alive() {
+            return Ok(true);
+        }
+        let undelivered = self.half.with(|end| {
+            let open = end.in_flight() as u64;
+            end.counters.undelivered.add(open);
+            open
+        });
+        let undelivered = undelivered.unwrap_or(0);
+        match self.half.leave() {
+            Some(ended) => Err(Error::Disconnected(crate::Ended {
+                undelivered,
+                ..ended
+            })),
+            None => Ok(false),
+        }
+    }
+
+    /// Ends the epoch if the peer is to blame; the error to return.
+    fn blame(&mut self, error: Error) -> Result<Error, Error> {
+        if let Error::Peer(fault) = &error
+            && let Some(session) = self.half.session()?
+        {
+            session.fail(fault);
+        }
+        Ok(error)
+    }
+
+    fn none_sent(&mut self, frames: &[&[u8]]) -> Result<usize, Error> {
+        match frames.first() {
+            Some(frame) => self.check_fits(frame.len() as u64).map(|()| 0),
+            None => Ok(0),
+        }
+    }
+
+    /// Whether a frame could ever fit.
+    fn check_fits(&mut self, bytes: u64) -> Result<(), Error> {
+        let Some(Ok(Some((buffer, slots)))) = self.half.with(TxEnd::room_in_all) else {
+            return Ok(());
+        };
+        let limit = u64::from(buffer) * slots;
+        if bytes > limit {
+            return Err(Misuse::FrameTooLarge {
+                bytes,
+                buffer,
+                slots,
+                limit,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// Whether a frame of `bytes` could be sent, or an end is to be reported.
+    fn is_ready(&mut self, bytes: u64) -> Result<bool, Error> {
+        let Some(session) = self.half.session()? else {
+            self.half.check_closed()?;
+            return Ok(false);
+        };
+        let alive = session.is_alive();
+        // A fault counts as ready: the next call runs into it and reports it.
+        Ok(!alive
+            || self
+                .half
+                .with(|end| end.has_room(bytes).unwrap_or(true))
+                .unwrap_or(false))
+    }
+
+    fn wait_until(&mut self, bytes: u64, deadline: Deadline) -> Result<(), Error> {
+        let started = now();
+        loop {
+            if self.is_ready(bytes)? {
+                return Ok(());
+            }
+            if deadline.passed() {
+                return Err(Error::Timeout);
+            }
+            self.pause(bytes, started, deadline)?;
+        }
+    }
+
+    fn pause(&mut self, bytes: u64, started: Duration, deadline: Deadline) -> Result<(), Error> {
+        let connected = self.half.session()?.is_some();
+        let spin = match self.half.handle.core.options.wait {
+            Wait::Poll => true,
+            Wait::Interrupt => false,
+            Wait::Adaptive(span) => now().saturating_sub(started) < span,
+        };
+        match (connected, spin) {
+            (false, _) => self.half.sleep(deadline.left()),
+            (true, true) => self.spin(bytes),
+            (true, false) => self.sleep(bytes, deadline),
+        }
+    }
+
+    fn spin(&mut self, bytes: u64) -> Result<(), Error> {
+        let look = |end: &mut TxEnd| {
+            (0..SPINS).any(|_| {
+                spin_loop();
+                end.has_room(bytes).unwrap_or(true)
+            })
+        };
+        match self.half.with(look) {
+            Some(true) => Ok(()),
+            _ => self.half.tick(),
+        }
+    }
+
+    /// Says that we wait for room, looks once more, and sleeps.
+    fn sleep(&mut self, bytes: u64, deadline: Deadline) -> Result<(), Error> {
+        let hinted = self.ask_for_room(true);
+        if !self.is_ready(bytes)? {
+            let nap = if hinted { HINTED_NAP } else { self.next_nap() };
+            self.half.sleep(Some(deadline.at_most(nap)))?;
+        }
+        self.ask_for_room(false);
+        Ok(())
+    }
+
+    /// Tells a peer of our own whether we wait for room; false if it is a stranger.
+    fn ask_for_room(&mut self, wanted: bool) -> bool {
+        let ask = |end: &mut TxEnd| match &end.room {
+            Some((reverse, _)) if wanted => {
+                reverse.ask_for_room();
+                true
+            }
+            Some((reverse, _)) => {
+                reverse.no_need_of_room();
+                true
+            }
+            None => false,
+        };
+        self.half.with(ask).unwrap_or(false)
+    }
+
+    fn next_nap(&mut self) -> Duration {
+        let nap = self.nap;
+        self.nap = (nap * 2).min(LAST_NAP);
+        nap
+    }
+}
+
+/// Copies a frame into a reserved chain and stages it; false if there is no room.
+fn write_frame(end: &mut TxEnd, frame: &[u8]) -> Result<bool, Error> {
+    if frame.is_empty() {
+        return Err(Misuse::EmptyFrame.into());
+    }
+    let bytes = frame.len() as u64;
+    let reserved = end
+        .reserve(bytes)
+        .map_err(|fault: PeerFault| Error::Peer(fault))?;
+    let Some(chain) = reserved else {
+        return Ok(false);
+    };
+    let mut left = frame;
+    end.for_each_segment(&chain, |segment| {
+        // SAFETY: `end` keeps the regions, and the reserved segment is nobody else's (module doc).
+        let written = unsafe { segment.span_mut() }.copy_from(left);
+        left = &left[written..];
+    });
+    end.stage(chain, bytes)?;
+    Ok(true)
+}
+
+impl AsFd for Tx {
+    /// Readable when there may be room again, after [`Tx::arm`] said false.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.half.as_fd()
+    }
+}
