@@ -1,1 +1,28 @@
-//! Memwire from outside.
+//! Memwire from outside: what the tests share.
+//!
+//! - [`process`]: other programs, with deadlines on everything they are asked;
+//! - [`holdings`]: what a process holds open, to show that nothing leaks;
+//! - [`testpmd`], [`libmemif`]: foreign peers, driven through their own doors;
+//! - [`endpoint`]: our own peer as a process of its own, to be the victim;
+//! - [`frames`], [`counters`]: what is sent, and what came of it;
+//! - [`missing`]: how a test says that it did not run.
+//!
+//! Everything here is for tests: what cannot go on panics with what it saw.
+
+pub mod counters;
+pub mod deadline;
+pub mod endpoint;
+pub mod frames;
+pub mod holdings;
+pub mod libmemif;
+pub mod missing;
+pub mod process;
+pub mod testpmd;
+
+/// A directory of its own for one test, gone with it.
+pub fn workshop() -> tempfile::TempDir {
+    tempfile::Builder::new()
+        .prefix("memwire-test-")
+        .tempdir()
+        .expect("a temporary directory")
+}

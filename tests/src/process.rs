@@ -1,0 +1,170 @@
+//! Other programs: started, spoken to, watched, and never left behind.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::deadline::eventually;
+
+/// A running program whose output is kept line by line. Killed when dropped.
+#[derive(Debug)]
+pub struct Running {
+    name: String,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    said: Arc<Said>,
+}
+
+/// Everything written to stdout and stderr so far.
+#[derive(Debug, Default)]
+struct Said {
+    lines: Mutex<Vec<String>>,
+    grown: Condvar,
+}
+
+impl Running {
+    /// Starts a program with all its streams connected to us.
+    pub fn start(name: &str, command: &mut Command) -> Running {
+        let piped = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = piped
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
+        let said = Arc::new(Said::default());
+        collect(child.stdout.take(), &said);
+        collect(child.stderr.take(), &said);
+        Running {
+            name: name.to_owned(),
+            stdin: child.stdin.take(),
+            child,
+            said,
+        }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Writes one line to its standard input.
+    pub fn say(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("stdin is still open");
+        let written = stdin.write_all(format!("{line}\n").as_bytes());
+        if let Err(error) = written.and_then(|()| stdin.flush()) {
+            panic!(
+                "cannot tell {} \"{line}\": {error}\n{}",
+                self.name,
+                self.transcript()
+            );
+        }
+    }
+
+    /// How many lines it has written; a starting point for [`Running::hear`].
+    pub fn mark(&self) -> usize {
+        self.said.lock().len()
+    }
+
+    /// Waits for the first line from `mark` on that `find` accepts.
+    pub fn hear<T>(
+        &self,
+        mark: usize,
+        timeout: Duration,
+        what: &str,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> T {
+        let deadline = Instant::now() + timeout;
+        let mut lines = self.said.lock();
+        loop {
+            if let Some(found) = lines.iter().skip(mark).find_map(|line| find(line)) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                drop(lines);
+                let name = &self.name;
+                panic!(
+                    "{name}: no {what} within {timeout:?}\n{}",
+                    self.transcript()
+                );
+            }
+            let waited = self.said.grown.wait_timeout(lines, left);
+            lines = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The lines from `mark` on.
+    pub fn lines_since(&self, mark: usize) -> Vec<String> {
+        self.said.lock().iter().skip(mark).cloned().collect()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Closes its standard input.
+    pub fn hang_up(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Waits for its end.
+    pub fn exit(&mut self, timeout: Duration) -> ExitStatus {
+        let what = format!("{} ends\n{}", self.name, self.transcript());
+        let child = &mut self.child;
+        eventually(&what, timeout, || child.try_wait().expect("our own child"))
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("our own child can be signalled");
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Everything it has written.
+    pub fn transcript(&self) -> String {
+        let lines = self.said.lock().join("\n");
+        format!("--- {} said:\n{lines}\n---", self.name)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            let _ = writeln!(std::io::stderr(), "{}", self.transcript());
+        }
+    }
+}
+
+impl Said {
+    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, line: Vec<u8>) {
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        self.lock().push(line);
+        self.grown.notify_all();
+    }
+}
+
+/// Keeps what a stream brings until it ends.
+fn collect(stream: Option<impl Read + Send + 'static>, said: &Arc<Said>) {
+    let Some(stream) = stream else { return };
+    let said = Arc::clone(said);
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            said.push(line);
+        }
+    });
+}
