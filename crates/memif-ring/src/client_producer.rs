@@ -26,8 +26,10 @@ pub struct ClientProducer<R> {
 }
 
 impl<R: SharedRing> ClientProducer<R> {
-    /// A producer on a fresh ring; of the pool it never has more buffers out than the ring has slots.
-    pub fn new(ring: R, pool: Pool) -> Self {
+    /// A producer on a fresh ring. Of the pool it uses only as many buffers as the ring has slots, so that what was
+    /// reserved can always be sent.
+    pub fn new(ring: R, mut pool: Pool) -> Self {
+        pool.limit(ring.capacity());
         let in_slot = vec![0; usize::from(ring.capacity())].into_boxed_slice();
         let next = vec![0; pool.count()].into_boxed_slice();
         Self {
@@ -58,6 +60,7 @@ impl<R: SharedRing> ClientProducer<R> {
             first,
             count: 1,
             bytes: capacity,
+            ..Chain::EMPTY
         };
         let mut last = first;
         while u64::from(chain.count) < count {
@@ -160,7 +163,7 @@ impl<R: SharedRing> ClientProducer<R> {
         &self.ring
     }
 
-    /// Writes the next slot. There is room: no more buffers exist than slots.
+    /// Writes the next slot. There is room: `new` saw to it that no more buffers exist than slots.
     fn write(&mut self, buffer: u16, length: u32, more: bool) {
         let flags = if more { NEXT } else { 0 };
         self.ring

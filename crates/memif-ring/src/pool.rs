@@ -18,8 +18,12 @@ struct Buffer {
 }
 
 impl Pool {
-    /// Buffers of `capacity` bytes at these (region, offset) places; `None` if one lies outside its region.
+    /// Buffers of `capacity` bytes at these (region, offset) places, ascending; `None` if one lies outside its region
+    /// or overlaps the one before, or if a buffer has no bytes.
     pub fn new(regions: &Regions, places: &[(u16, u32)], capacity: u32) -> Option<Self> {
+        if capacity == 0 || !are_apart(places, capacity) {
+            return None;
+        }
         let buffer = |&(region, offset): &(u16, u32)| {
             let whole = Descriptor {
                 region,
@@ -42,6 +46,12 @@ impl Pool {
             free: (0..count).rev().collect(),
             capacity,
         })
+    }
+
+    /// Keeps only the first `count` buffers. None may be in use.
+    pub(crate) fn limit(&mut self, count: u16) {
+        self.buffers = self.buffers.iter().copied().take(count.into()).collect();
+        self.free.retain(|&buffer| buffer < count);
     }
 
     /// Number of buffers.
@@ -96,7 +106,7 @@ impl Pool {
 
     /// The buffer that starts where this descriptor points.
     pub(crate) fn find(&self, descriptor: Descriptor) -> Option<u16> {
-        // Places are made in ascending order by the layout; a search keeps this independent of it.
+        // Places are in ascending order, `new` saw to it.
         let at = |buffer: &Buffer| (buffer.region, buffer.offset);
         let wanted = (descriptor.region, descriptor.offset);
         let index = self.buffers.binary_search_by_key(&wanted, at).ok()?;
@@ -107,4 +117,13 @@ impl Pool {
     pub(crate) fn free_buffers(&self) -> &[u16] {
         &self.free
     }
+}
+
+/// Whether places are in ascending order, each `capacity` bytes or more behind the one before.
+fn are_apart(places: &[(u16, u32)], capacity: u32) -> bool {
+    places.windows(2).all(|pair| {
+        let ((region, offset), (next_region, next_offset)) = (pair[0], pair[1]);
+        let end = u64::from(offset) + u64::from(capacity);
+        next_region > region || (next_region == region && u64::from(next_offset) >= end)
+    })
 }

@@ -4,3 +4,4 @@ mod ends;
 mod in_place;
 mod model;
 mod pair;
+mod pool;
