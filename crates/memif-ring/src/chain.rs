@@ -52,6 +52,8 @@ pub struct Chain {
     pub(crate) first: u16,
     /// Number of records, at least 1.
     pub(crate) count: u16,
+    /// To tell frames apart that a server took before and after a resynchronisation.
+    pub(crate) generation: u32,
     /// Bytes in all records together: of payload when received, of room when reserved.
     pub(crate) bytes: u64,
 }
@@ -61,6 +63,7 @@ impl Chain {
     pub(crate) const EMPTY: Self = Self {
         first: 0,
         count: 0,
+        generation: 0,
         bytes: 0,
     };
 

@@ -13,7 +13,7 @@
 
 use crate::chain::{Chain, Segment};
 use crate::posted::Binding;
-use crate::shared::SharedRing;
+use crate::shared::{CARELESS, SharedRing};
 use crate::{Counters, Descriptor, NEXT, PeerFault, Pool};
 
 /// Receives frames from a server.
@@ -77,11 +77,12 @@ impl<R: SharedRing> ClientConsumer<R> {
         }
     }
 
-    /// Takes up to `max` published frames into `frames`. Malformed ones are dropped, given back and counted.
+    /// Takes published frames until `frames` holds `max`. Malformed ones are dropped, given back and counted.
     ///
     /// # Errors
     ///
-    /// When the server claims frames in slots where nothing is posted.
+    /// When the server claims far more frames than buffers are posted. A few more are an overrun by a careless server:
+    /// what is on the ring is skipped and counted.
     pub fn take(
         &mut self,
         max: usize,
@@ -91,7 +92,7 @@ impl<R: SharedRing> ClientConsumer<R> {
         if frames.len() >= max {
             return Ok(());
         }
-        let tail = self.published()?;
+        let tail = self.published(counters)?;
         let mut dropped = false;
         while frames.len() < max && self.next != tail {
             let (chain, fault) = self.next_frame(tail);
@@ -150,27 +151,41 @@ impl<R: SharedRing> ClientConsumer<R> {
         &self.ring
     }
 
-    fn published(&self) -> Result<u16, PeerFault> {
+    /// The server's tail, after an overrun has been dealt with: it lies between `next` and `head`.
+    fn published(&mut self, counters: &Counters) -> Result<u16, PeerFault> {
         let tail = self.ring.tail();
         let distance = tail.wrapping_sub(self.next);
         let limit = self.head.wrapping_sub(self.next);
-        if distance > limit {
+        if distance > limit.saturating_add(CARELESS) {
             return Err(PeerFault::IndexJump {
                 index: "tail",
                 distance,
                 limit,
             });
         }
+        if distance > limit {
+            counters.overrun.add(distance.into());
+            self.resynchronise(tail);
+        }
         Ok(tail)
+    }
+
+    /// The server wrote into slots where nothing was posted, and into buffers we do not know. Nothing on the ring can be
+    /// told apart from that: begin anew behind it.
+    fn resynchronise(&mut self, tail: u16) {
+        while self.next != self.head {
+            let buffer = self.in_slot[self.slot(self.next)];
+            self.buffers[usize::from(buffer)].posted = false;
+            self.pool.put(buffer);
+            self.next = self.next.wrapping_add(1);
+        }
+        (self.next, self.head) = (tail, tail);
+        self.post();
     }
 
     /// The frame at `next`, with the first thing wrong with it. Its buffers are no longer posted either way.
     fn next_frame(&mut self, tail: u16) -> (Chain, Option<PeerFault>) {
-        let mut chain = Chain {
-            first: 0,
-            count: 0,
-            bytes: 0,
-        };
+        let mut chain = Chain::EMPTY;
         let (mut last, mut fault) = (None, None);
         loop {
             let descriptor = self.ring.fetch(self.next);

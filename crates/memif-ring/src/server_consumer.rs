@@ -13,12 +13,8 @@
 use std::ops::Range;
 
 use crate::chain::{Chain, Segment};
-use crate::shared::SharedRing;
+use crate::shared::{CARELESS, SharedRing};
 use crate::{Counters, Descriptor, NEXT, PeerFault, Regions};
-
-/// Largest overrun that is explained by an honest but careless producer (a chain written into a nearly full ring);
-/// beyond it, nothing in the ring is worth reading.
-const CARELESS: u16 = 64;
 
 /// Receives frames from a client.
 #[derive(Debug)]
@@ -27,6 +23,8 @@ pub struct ServerConsumer<R> {
     regions: Regions,
     next: u16,
     tail: u16,
+    /// Counts resynchronisations: tells frames from before the last one apart.
+    generation: u32,
     records: Box<[Record]>,
 }
 
@@ -50,11 +48,12 @@ impl<R: SharedRing> ServerConsumer<R> {
             regions,
             next: 0,
             tail: 0,
+            generation: 0,
             records,
         }
     }
 
-    /// Takes up to `max` published frames into `frames`. Malformed ones are dropped, given back and counted.
+    /// Takes published frames until `frames` holds `max`. Malformed ones are dropped, given back and counted.
     pub fn take(&mut self, max: usize, frames: &mut Vec<Chain>, counters: &Counters) {
         if frames.len() >= max {
             return;
@@ -85,16 +84,17 @@ impl<R: SharedRing> ServerConsumer<R> {
 
     /// Gives frames back, in any order; the peer sees the oldest contiguous ones at once.
     pub fn give_back(&mut self, frames: impl IntoIterator<Item = Chain>) {
-        for Chain { first, count, .. } in frames {
-            self.mark(first..first.wrapping_add(count));
+        for frame in frames {
+            self.mark(self.slots(&frame));
         }
         self.release();
     }
 
-    /// The pieces of a frame that was taken and not given back.
+    /// The pieces of a frame that was taken and not given back; none when the client has written over it since.
     pub fn segments(&self, frame: &Chain) -> impl Iterator<Item = Segment> {
-        let first = frame.first;
-        (0..frame.count).map(move |step| self.records[self.slot(first.wrapping_add(step))].segment)
+        let Range { start, end } = self.slots(frame);
+        let slots = (0..end.wrapping_sub(start)).map(move |step| start.wrapping_add(step));
+        slots.map(|index| self.records[self.slot(index)].segment)
     }
 
     /// Slots held by the user or given back out of order.
@@ -133,11 +133,12 @@ impl<R: SharedRing> ServerConsumer<R> {
         } else {
             head
         };
-        // Held slots are given up too: the peer has reused them. Their frames still point at mapped memory.
+        // Held slots are given up too: the peer has reused them. Their frames have no segments any more.
         self.records
             .iter_mut()
             .for_each(|record| record.returned = false);
         (self.next, self.tail) = (next, next);
+        self.generation = self.generation.wrapping_add(1);
         self.ring.publish_tail(next);
     }
 
@@ -181,6 +182,7 @@ impl<R: SharedRing> ServerConsumer<R> {
         let chain = Chain {
             first,
             count: at.wrapping_sub(first),
+            generation: self.generation,
             bytes,
         };
         (first..at, fault.map_or(Ok(chain), Err))
@@ -195,7 +197,17 @@ impl<R: SharedRing> ServerConsumer<R> {
         self.regions.judge(descriptor)
     }
 
-    /// Notes slots as given back. Slots from before a resynchronisation are outside `tail..next`: nothing to note.
+    /// The slots of a frame; none when it is from before a resynchronisation.
+    fn slots(&self, frame: &Chain) -> Range<u16> {
+        let count = if frame.generation == self.generation {
+            frame.count
+        } else {
+            0
+        };
+        frame.first..frame.first.wrapping_add(count)
+    }
+
+    /// Notes slots as given back.
     fn mark(&mut self, slots: Range<u16>) {
         let held = self.next.wrapping_sub(self.tail);
         let mut at = slots.start;

@@ -105,6 +105,13 @@ impl Span<'_> {
         self.len == 0
     }
 
+    /// The first `len` bytes, or all if there are fewer.
+    #[must_use]
+    pub fn first(self, len: usize) -> Self {
+        let len = self.len.min(len);
+        Self { len, ..self }
+    }
+
     /// Where the bytes are, for code that handles shared memory itself.
     pub fn as_ptr(&self) -> *const u8 {
         self.start.as_ptr()
@@ -163,6 +170,13 @@ impl SpanMut<'_> {
     /// Whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// The first `len` bytes, or all if there are fewer.
+    #[must_use]
+    pub fn first(self, len: usize) -> Self {
+        let len = self.len.min(len);
+        Self { len, ..self }
     }
 
     /// Where the bytes are, for code that handles shared memory itself.

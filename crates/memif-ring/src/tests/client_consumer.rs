@@ -46,4 +46,16 @@ impl<R: SharedRing> ClientConsumer<R> {
             at = at.wrapping_add(1);
         }
     }
+
+    /// Writes anew what is posted; returns the index from which on it is.
+    pub(crate) fn repost(&self) -> u16 {
+        for step in 0..self.head.wrapping_sub(self.next) {
+            let index = self.next.wrapping_add(step);
+            let buffer = self.in_slot[self.slot(index)];
+            let whole = self.pool.descriptor(buffer, self.pool.capacity(), 0);
+            self.ring.store(index, whole);
+        }
+        self.ring.publish_head(self.head);
+        self.next
+    }
 }

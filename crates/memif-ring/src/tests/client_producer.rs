@@ -25,4 +25,9 @@ impl<R: SharedRing> ClientProducer<R> {
         assert_eq!(seen, all);
         assert!(self.staged.wrapping_sub(self.reclaimed) <= self.ring.capacity());
     }
+
+    /// Index behind the last slot that was published.
+    pub(crate) fn position(&self) -> u16 {
+        self.published
+    }
 }

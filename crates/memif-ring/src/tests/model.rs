@@ -70,14 +70,12 @@ fn on_every_size<P: Sends, C: Receives>(spare: u16, make: impl Fn(u8, u16, u16) 
     for log2 in 1..=14u8 {
         let capacity = 1u16 << log2;
         let most = (capacity + spare).min(if log2 < 9 { u16::MAX } else { capacity });
-        let cases = if log2 < 8 {
-            96
-        } else {
-            (96 >> (log2 - 7)).max(4)
-        };
+        // More of the small rings, where everything is nearly full all the time.
+        let cases = Config::default().cases.div_ceil(4) >> log2.saturating_sub(7);
         let config = Config {
+            cases: cases.max(4),
             failure_persistence: None,
-            ..Config::with_cases(cases)
+            ..Config::default()
         };
         let buffers = prop_oneof![3 => Just(most), 1 => 1..=most];
         let input = (

@@ -66,7 +66,8 @@ impl ToClient {
 }
 
 impl<P: Sends, C: Receives> Pair<P, C> {
-    fn new(producer: P, consumer: C, ring: HeapRing, regions: Regions) -> Self {
+    /// Two ends that agree where they are.
+    pub(crate) fn new(producer: P, consumer: C, ring: HeapRing, regions: Regions) -> Self {
         Self {
             producer,
             consumer,

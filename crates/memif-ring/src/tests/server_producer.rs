@@ -43,4 +43,14 @@ impl<R: SharedRing> ServerProducer<R> {
         assert!(self.fetched.wrapping_sub(self.tail) <= self.ring.capacity());
         assert!(self.alloc.wrapping_sub(self.tail) <= self.fetched.wrapping_sub(self.tail));
     }
+
+    /// Index behind the last slot that was fetched.
+    pub(crate) fn position(&self) -> u16 {
+        self.fetched
+    }
+
+    /// Whether nothing that was fetched is left.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.published == self.fetched
+    }
 }
