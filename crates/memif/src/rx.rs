@@ -11,7 +11,7 @@ use crate::error::Deadline;
 use crate::frame::{Burst, Frame};
 use crate::sys::now;
 use crate::wait::Half;
-use crate::{Error, Wait};
+use crate::{Error, Features, Wait};
 
 /// Looks at the ring between two looks at the clock.
 const SPINS: usize = 64;
@@ -94,6 +94,12 @@ impl Rx {
     /// [`Error::Timeout`]; [`Error::Disconnected`] when the link was closed here.
     pub fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
         self.wait_until(Deadline::after(timeout))
+    }
+
+    /// The extras that both sides understand, in the epoch that the last received frame came in. `None` before the first
+    /// epoch, and after the end of one was reported.
+    pub fn features(&self) -> Option<Features> {
+        self.half.features()
     }
 
     /// Prepares for waiting on this object's descriptor elsewhere: does pending work and asks the peer for signals. True

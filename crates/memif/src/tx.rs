@@ -17,7 +17,7 @@ use crate::error::Deadline;
 use crate::loan::Loan;
 use crate::sys::now;
 use crate::wait::Half;
-use crate::{Error, Misuse, Wait};
+use crate::{Error, Features, Misuse, Wait};
 
 /// Looks at the ring between two looks at the clock.
 const SPINS: usize = 64;
@@ -183,6 +183,12 @@ impl Tx {
             self.half.sleep(nap)?;
         }
         Ok(())
+    }
+
+    /// The extras that both sides understand, in the epoch that the last loan or frame belongs to. `None` before the first
+    /// epoch, and after the end of one was reported.
+    pub fn features(&self) -> Option<Features> {
+        self.half.features()
     }
 
     /// Prepares for waiting on this object's descriptor elsewhere. True when a small frame could be sent already, or an

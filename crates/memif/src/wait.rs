@@ -12,7 +12,7 @@ use crate::ends::{RxEnd, TxEnd};
 use crate::error::os;
 use crate::session::Session;
 use crate::sys::{Bell, Epoll, Ready, Trigger, coarse_now};
-use crate::{Ended, Error};
+use crate::{Ended, Error, Features};
 
 /// The control connection is looked after at least this often by calls that never sleep.
 const TICK: Duration = Duration::from_millis(4);
@@ -115,6 +115,14 @@ impl<E: End> Half<E> {
             self.renew()?;
         }
         Ok(self.current.as_ref().map(|current| &current.session))
+    }
+
+    /// The extras that both sides have; `None` outside of an epoch.
+    pub(crate) fn features(&self) -> Option<Features> {
+        let theirs = self.current.as_ref()?.session.peer.tag;
+        let theirs = theirs.map_or(Features::default(), |tag| tag.features);
+        let ours = self.handle.core.options.tag().features;
+        Some(ours.intersection(theirs))
     }
 
     /// Works on the end; `None` outside of an epoch.
