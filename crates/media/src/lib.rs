@@ -26,15 +26,29 @@ pub mod trailer;
 pub mod video;
 pub mod y4m;
 
+mod capacity;
 mod checksum;
+mod clock;
+mod description;
+mod link_error;
+mod loan;
 mod rational;
+mod received;
+mod receiver;
+mod sender;
 
 pub use audio::{AudioFormat, PacketTime, SampleFormat, SampleRate};
+pub use capacity::{foreign_capacity, frame_capacity};
 pub use caps::{Ancillary, AncillaryFormat, Caps, CapsError};
 pub use error::FormatError;
+pub use link_error::Error;
+pub use loan::{FrameLoan, Stamp};
 pub use pattern::{Pattern, PatternFault, Verifier, verify};
 pub use pixel::PixelFormat;
 pub use rational::Rational;
+pub use received::Received;
+pub use receiver::{Receiver, ReceiverTotals};
+pub use sender::Sender;
 pub use trailer::{
     CapsTooLong, FOOTER_LEN, Footer, MAX_CAPS, Metadata, TRAILER_ROOM, TrailerFault,
 };
