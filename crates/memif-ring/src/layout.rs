@@ -8,7 +8,7 @@
 //! Rings start at multiples of 64 bytes. Descriptors hold 32-bit offsets, so a region stays below 4 GiB and big frames
 //! take several regions. Only rings whose direction is in use get buffers.
 
-use memif_wire::Direction;
+use memif_wire::{Direction, MAX_LOG2_SLOTS};
 use thiserror::Error;
 
 use crate::shared::{LineSize, ring_bytes};
@@ -17,6 +17,8 @@ use crate::shared::{LineSize, ring_bytes};
 const REGION_BYTES: u64 = 1 << 30;
 /// Largest region a 32-bit offset can address.
 const REGION_LIMIT: u64 = u32::MAX as u64;
+/// Regions that a 16-bit index can tell apart.
+const MOST_REGIONS: u32 = 1 << 16;
 /// Buffers from this size on start on pages of their own.
 const PAGE: u64 = 4096;
 /// Smaller ones on cache lines.
@@ -83,6 +85,9 @@ pub enum LayoutError {
     /// Buffers too large for a 32-bit offset, or of no size.
     #[error("a buffer of {0} bytes is not possible: use 64 to 4294963200")]
     BufferSize(u32),
+    /// More slots than a ring can have.
+    #[error("rings of 2^{0} slots are not possible: use up to 2^14")]
+    SlotCount(u8),
     /// Rings do not fit into one region.
     #[error("{0} rings of that many slots do not fit into one region")]
     TooManyRings(u32),
@@ -95,6 +100,9 @@ impl Layout {
     ///
     /// When it needs more or larger regions than there can be.
     pub fn new(request: &Request) -> Result<Self, LayoutError> {
+        if request.log2_slots > MAX_LOG2_SLOTS {
+            return Err(LayoutError::SlotCount(request.log2_slots));
+        }
         let slots = 1u16 << request.log2_slots;
         let ring = (ring_bytes(slots, LineSize::Bytes64) as u64).next_multiple_of(LINE);
         let rings = u64::from(request.rings_s2m) + u64::from(request.rings_m2s);
@@ -152,12 +160,11 @@ impl Buffers {
             + u64::from(request.rings_m2s) * u64::from(request.buffers_m2s);
         let per_region = (REGION_BYTES / stride).max(1);
         let needed = 1 + total.div_ceil(per_region);
-        if needed > u64::from(request.max_regions) {
-            let (buffers, buffer_size, accepted) =
-                (total, request.buffer_size, request.max_regions);
+        let accepted = request.max_regions.min(MOST_REGIONS);
+        if needed > u64::from(accepted) {
             return Err(LayoutError::TooManyRegions {
-                buffers,
-                buffer_size,
+                buffers: total,
+                buffer_size: request.buffer_size,
                 needed,
                 accepted,
             });
@@ -187,3 +194,7 @@ impl Buffers {
         )
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests/layout.rs"]
+mod tests;
