@@ -32,3 +32,11 @@ pub fn becomes<T: PartialEq + Debug>(what: &str, expected: &T, mut actual: impl 
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// CLOCK_MONOTONIC: the same in all processes of this machine.
+pub fn monotonic() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let seconds = u64::try_from(time.tv_sec).expect("after boot");
+    let nanoseconds = u32::try_from(time.tv_nsec).expect("less than a second");
+    Duration::new(seconds, nanoseconds)
+}

@@ -89,30 +89,33 @@ impl LinkCore {
         state.session = Some(session);
         state.last_failure = None;
         drop(state);
-        let keep = |end: &RxEnd| end.session.is_alive() || end.has_frames();
         self.rx
             .iter()
             .zip(rx)
-            .for_each(|(slot, end)| slot.put(end, keep));
+            .for_each(|(slot, end)| slot.put(end, keep_rx));
         self.tx
             .iter()
             .zip(tx)
-            .for_each(|(slot, end)| slot.put(end, |old| old.session.is_alive()));
+            .for_each(|(slot, end)| slot.put(end, keep_tx));
         self.wake();
     }
 
-    /// The epoch ended: notes it and wakes everybody, so that they notice.
+    /// The epoch ended: notes it, lets go of what nobody will use, and wakes everybody, so that they notice.
     pub(crate) fn down(&self, ended: Ended) {
         let mut state = self.state();
-        if state
-            .session
-            .as_ref()
-            .is_some_and(|session| session.epoch == ended.epoch)
-        {
+        let current = |session: &Arc<Session>| session.epoch == ended.epoch;
+        if state.session.as_ref().is_some_and(current) {
+            let undelivered = in_flight(&state.drains) as u64;
             state.session = None;
-            state.last_ended = Some(ended);
+            state.drains.clear();
+            state.last_ended = Some(Ended {
+                undelivered,
+                ..ended
+            });
         }
         drop(state);
+        self.rx.iter().for_each(|slot| slot.retain(keep_rx));
+        self.tx.iter().for_each(|slot| slot.retain(keep_tx));
         self.wake();
     }
 
@@ -172,7 +175,7 @@ impl LinkCore {
 
     /// Slots sent in this epoch and not taken by the peer.
     pub(crate) fn in_flight(&self) -> usize {
-        self.state().drains.iter().map(Drain::in_flight).sum()
+        in_flight(&self.state().drains)
     }
 
     fn wake(&self) {
@@ -185,6 +188,20 @@ impl LinkCore {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Frames of an ended epoch are still received.
+fn keep_rx(end: &RxEnd) -> bool {
+    end.session.is_alive() || end.has_frames()
+}
+
+/// Nothing can be sent in an ended epoch.
+fn keep_tx(end: &TxEnd) -> bool {
+    end.session.is_alive()
+}
+
+fn in_flight(drains: &[Drain<MappedRing>]) -> usize {
+    drains.iter().map(Drain::in_flight).sum()
 }
 
 impl<E> Slot<E> {
@@ -201,6 +218,12 @@ impl<E> Slot<E> {
     /// Claims the slot for its one user; false if somebody has it.
     pub(crate) fn claim(&self) -> bool {
         !self.taken.swap(true, Ordering::Relaxed)
+    }
+
+    fn retain(&self, keep: impl Fn(&E) -> bool) {
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh.retain(keep);
+        self.waiting.store(fresh.len(), Ordering::Release);
     }
 
     fn put(&self, end: E, keep: impl Fn(&E) -> bool) {

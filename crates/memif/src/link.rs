@@ -10,7 +10,7 @@ use crate::details::Details;
 use crate::error::{Deadline, os};
 use crate::sys::{Epoll, Ready, Trigger};
 use crate::wait::{Half, Handle};
-use crate::{Ended, Error, Misuse, Peer, Role, Rx, Traffic, Tx};
+use crate::{Ended, Error, Misuse, Peer, Role, Rx, Side, Traffic, Tx};
 
 /// How often a lingering close looks whether the peer has taken everything: nothing signals that.
 const LINGER_STEP: Duration = Duration::from_micros(500);
@@ -161,20 +161,16 @@ impl Link {
                 break;
             }
         }
-        let undelivered = core.in_flight() as u64;
         self.handle.hub.close(core, "closed");
-        let ended = core.last_ended().or(core.closed());
-        let unknown = Ended {
-            epoch: self.epoch(),
-            by: crate::Side::Us,
-            clean: true,
-            reason: "closed".to_owned(),
-            undelivered,
-        };
-        Ended {
-            undelivered,
-            ..ended.unwrap_or(unknown)
-        }
+        core.last_ended()
+            .or_else(|| core.closed())
+            .unwrap_or_else(|| Ended {
+                epoch: self.epoch(),
+                by: Side::Us,
+                clean: true,
+                reason: "closed".to_owned(),
+                undelivered: 0,
+            })
     }
 
     fn sleep(&self, timeout: Option<Duration>) -> Result<(), Error> {
