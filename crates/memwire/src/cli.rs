@@ -1,13 +1,19 @@
 //! The command line: what can be asked for, and how it is explained.
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
+
+use crate::demo::DemoArgs;
+use crate::recv::RecvArgs;
+use crate::send::SendArgs;
 
 /// The shared-memory wire between processes on one Linux node
 #[derive(Debug, Parser)]
-#[command(name = "memwire", version, max_term_width = 100)]
+#[command(name = "memwire", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
 }
 
 /// What every command understands.
@@ -19,4 +25,40 @@ pub(crate) struct Common {
     /// Say nothing but errors
     #[arg(short, long, global = true, help_heading = "Talk")]
     pub(crate) quiet: bool,
+    /// End when the parent process ends
+    #[arg(long, global = true, hide = true)]
+    pub(crate) tied: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Send video: a file, standard input, or a moving test picture
+    Send(SendArgs),
+    /// Receive video into a file or standard output, or verify a test picture
+    Recv(RecvArgs),
+    /// Show that it works: two processes share 1080p60 video, and every frame is verified
+    Demo(DemoArgs),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  memwire demo                                   see it work
+  memwire send cam.sock clip.y4m                 in one terminal
+  memwire recv cam.sock copy.y4m                 in another; either may start first
+  ffmpeg -i clip.mp4 -f yuv4mpegpipe - | memwire send cam.sock -
+  memwire recv cam.sock - | ffplay -
+
+Exit status: 0 done (also when stopped by Ctrl-C), 1 failed, 2 misused.
+MEMWIRE_LOG=debug shows what goes on below, on stderr (also warn, info, trace, memif=debug).";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

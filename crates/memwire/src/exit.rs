@@ -9,6 +9,8 @@
 use std::fmt;
 use std::io::Write as _;
 
+use crate::stop::Stopped;
+
 /// The exit code of a command that was tried and failed.
 pub(crate) const FAILURE: u8 = 1;
 /// The exit code of a command that cannot work as it was given.
@@ -46,7 +48,7 @@ pub(crate) fn misuse(text: impl fmt::Display) -> anyhow::Error {
 /// Says what went wrong, if anything, and returns the exit code.
 pub(crate) fn finish(result: anyhow::Result<()>) -> u8 {
     let Err(error) = result else { return 0 };
-    if error.is::<ReaderGone>() {
+    if error.is::<ReaderGone>() || error.is::<Stopped>() {
         return 0;
     }
     say(&line(&error));

@@ -1,7 +1,7 @@
 //! Bytes from a file or from standard input, read so that a silent pipe never holds up anything else.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::io::{self, ErrorKind, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 
 use crate::exit::misuse;
+use crate::source::Fill;
 use crate::stop::SLICE;
 
 /// Called again and again while the input is silent; an error ends the wait.
@@ -114,15 +115,19 @@ impl Input {
         }
     }
 
-    /// Takes bytes until `into` is full; returns fewer only at the end of the input.
-    pub(crate) fn fill(&mut self, into: &mut [u8], idle: Idle) -> anyhow::Result<usize> {
-        let ready = self.filled.len().min(into.len());
-        into[..ready].copy_from_slice(&self.buffer[self.filled.start..self.filled.start + ready]);
-        self.filled.start += ready;
-        let mut done = ready;
-        while done < into.len() {
-            let got = patient(&self.file, self.length.is_none(), &mut into[done..], idle);
-            match got.with_context(|| format!("cannot read {}", self.name))? {
+    /// Moves up to `bytes` into a frame, from the file straight to where the frame is; returns how
+    /// many, fewer only at the end of the input.
+    pub(crate) fn pour(
+        &mut self,
+        bytes: usize,
+        into: &mut dyn Fill,
+        idle: Idle,
+    ) -> anyhow::Result<usize> {
+        let mut done = self.filled.len().min(bytes);
+        into.put(0, &self.buffer[self.filled.start..self.filled.start + done])?;
+        self.filled.start += done;
+        while done < bytes {
+            match self.patiently(idle, |file| into.read(done, bytes - done, file))? {
                 0 => break,
                 got => done += got,
             }
@@ -142,11 +147,34 @@ impl Input {
     fn read_ahead(&mut self, idle: Idle) -> anyhow::Result<usize> {
         self.buffer.copy_within(self.filled.clone(), 0);
         self.filled = 0..self.filled.len();
-        let room = &mut self.buffer[self.filled.end..];
-        let got = patient(&self.file, self.length.is_none(), room, idle)
-            .with_context(|| format!("cannot read {}", self.name))?;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let got = self.patiently(idle, |file| {
+            Ok(rustix::io::read(file, &mut buffer[self.filled.end..])?)
+        });
+        self.buffer = buffer;
+        let got = got?;
         self.filled.end += got;
         Ok(got)
+    }
+
+    /// One read. What may fall silent is looked at first, so that waiting for it leaves room for `idle`.
+    fn patiently(
+        &self,
+        idle: Idle,
+        mut read: impl FnMut(BorrowedFd<'_>) -> io::Result<usize>,
+    ) -> anyhow::Result<usize> {
+        let file = self.file.as_fd();
+        loop {
+            if self.length.is_none() && !readable(file)? {
+                idle()?;
+                continue;
+            }
+            match read(file) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => idle()?,
+                other => return other.with_context(|| format!("cannot read {}", self.name)),
+            }
+        }
     }
 
     fn cut_short<T>(&self, what: &str) -> anyhow::Result<T> {
@@ -154,26 +182,6 @@ impl Input {
             "{} ends in the middle of {what}: it is cut short",
             self.name
         )
-    }
-}
-
-/// One read. What `may_be_silent` is looked at first, so that waiting for it leaves room for `idle`.
-fn patient(
-    mut file: &File,
-    may_be_silent: bool,
-    into: &mut [u8],
-    idle: Idle,
-) -> anyhow::Result<usize> {
-    loop {
-        if may_be_silent && !readable(file.as_fd())? {
-            idle()?;
-            continue;
-        }
-        match file.read(into) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => idle()?,
-            other => return Ok(other?),
-        }
     }
 }
 
@@ -223,9 +231,9 @@ mod tests {
         assert_eq!(input.peek(2, &mut busy).unwrap(), b"he");
         assert_eq!(input.line(10, &mut busy).unwrap().unwrap(), b"head");
         assert_eq!(input.line(10, &mut busy).unwrap().unwrap(), b"FRAME");
-        let mut six = [0; 6];
-        assert_eq!(input.fill(&mut six, &mut busy).unwrap(), 6);
-        assert_eq!(&six, b"abcdef");
+        let mut frame = Vec::new();
+        assert_eq!(input.pour(6, &mut frame, &mut busy).unwrap(), 6);
+        assert_eq!(frame, b"abcdef");
         assert_eq!(input.line(10, &mut busy).unwrap().unwrap(), b"FRAME");
         assert_eq!(input.line(10, &mut busy).unwrap(), None);
     }
@@ -233,8 +241,7 @@ mod tests {
     #[test]
     fn the_end_may_come_early() {
         let mut input = piped(b"abc");
-        let mut six = [0; 6];
-        assert_eq!(input.fill(&mut six, &mut busy).unwrap(), 3);
+        assert_eq!(input.pour(6, &mut Vec::new(), &mut busy).unwrap(), 3);
         assert!(
             piped(b"FRA")
                 .line(10, &mut busy)
@@ -259,7 +266,12 @@ mod tests {
         let (reader, _writer) = pipe().unwrap();
         let mut input = Input::over("a pipe".into(), File::from(OwnedFd::from(reader))).unwrap();
         let mut idle = || Err(Stopped.into());
-        assert!(input.fill(&mut [0], &mut idle).unwrap_err().is::<Stopped>());
+        assert!(
+            input
+                .pour(1, &mut Vec::new(), &mut idle)
+                .unwrap_err()
+                .is::<Stopped>()
+        );
     }
 
     #[test]

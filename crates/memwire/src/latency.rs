@@ -51,7 +51,7 @@ impl Latency {
 
 impl Quantiles {
     /// `31.2 µs p50, 48.0 µs p99, 1.2 ms max`
-    pub(crate) fn spelled(&self) -> String {
+    pub(crate) fn spelled(self) -> String {
         let [p50, p99, max] =
             [self.p50, self.p99, self.max].map(|ns| spell(Duration::from_nanos(ns)));
         format!("{p50} p50, {p99} p99, {max} max")

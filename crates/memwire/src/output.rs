@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
@@ -67,11 +67,6 @@ impl Output {
         })
     }
 
-    /// How to call this output in a message.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Whether the bytes go to standard output.
     pub(crate) fn is_stdout(&self) -> bool {
         matches!(self.target, Target::Stdout(_))
@@ -84,15 +79,35 @@ impl Output {
 
     /// Writes all of it.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        let done = match &mut self.target {
-            Target::Nowhere => return Ok(()),
-            Target::File(file) => {
-                emptied(file, self.untouched).and_then(|()| file.write_all(bytes))
-            }
-            Target::Stdout(file) => file.write_all(bytes),
+        let done = match self.ready() {
+            Ok(Some(mut file)) => file.write_all(bytes),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
         };
-        self.untouched = false;
         done.map_err(|error| self.unwritten(&error))
+    }
+
+    /// Has it written by what knows where the bytes are.
+    pub(crate) fn write_with(
+        &mut self,
+        write: impl FnOnce(BorrowedFd<'_>) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let done = match self.ready() {
+            Ok(Some(file)) => write(file.as_fd()),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        done.map_err(|error| self.unwritten(&error))
+    }
+
+    /// What to write to, if anything. The first time, a file that existed is emptied.
+    fn ready(&mut self) -> io::Result<Option<&File>> {
+        let untouched = std::mem::take(&mut self.untouched);
+        match &self.target {
+            Target::Nowhere => Ok(None),
+            Target::Stdout(file) => Ok(Some(file)),
+            Target::File(file) => emptied(file, untouched).map(|()| Some(file)),
+        }
     }
 
     fn unwritten(&self, error: &io::Error) -> anyhow::Error {

@@ -30,11 +30,18 @@ impl Pace {
         self.origin + self.rate.time_of(self.frame)
     }
 
-    /// The frame has been sent at `now`.
-    pub(crate) fn sent(&mut self, now: Instant) {
-        self.frame += 1;
-        if now.saturating_duration_since(self.due()) > CATCH_UP {
-            *self = Pace::new(self.rate, now);
+    /// The same pace after one more frame, which has been sent at `now`.
+    #[must_use]
+    pub(crate) fn sent(self, now: Instant) -> Pace {
+        let next = Pace {
+            frame: self.frame + 1,
+            ..self
+        };
+        let late = now.saturating_duration_since(next.due());
+        if late > CATCH_UP {
+            Pace::new(self.rate, now)
+        } else {
+            next
         }
     }
 }
@@ -57,7 +64,7 @@ mod tests {
         let rate = rate(60_000, 1_001);
         let (mut pace, start) = paced(rate);
         for _ in 0..1_000_000 {
-            pace.sent(pace.due());
+            pace = pace.sent(pace.due());
         }
         let exact = Duration::from_nanos(1_000_000 * 1_001 * 1_000_000_000 / 60_000);
         assert_eq!(pace.due() - start, exact);
@@ -65,16 +72,15 @@ mod tests {
 
     #[test]
     fn a_little_lateness_is_caught_up() {
-        let (mut pace, start) = paced(rate(50, 1));
-        pace.sent(start + Duration::from_millis(100));
+        let (pace, start) = paced(rate(50, 1));
+        let pace = pace.sent(start + Duration::from_millis(100));
         assert_eq!(pace.due() - start, Duration::from_millis(20));
     }
 
     #[test]
     fn a_long_stall_moves_the_clock_instead_of_causing_a_burst() {
-        let (mut pace, start) = paced(rate(50, 1));
+        let (pace, start) = paced(rate(50, 1));
         let late = start + Duration::from_secs(5);
-        pace.sent(late);
-        assert_eq!(pace.due(), late);
+        assert_eq!(pace.sent(late).due(), late);
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Talk {
 impl Talk {
     /// `data_on_stdout` keeps everything else away from standard output.
     pub(crate) fn new(common: &Common, data_on_stdout: bool) -> Talk {
-        let Common { json, quiet } = *common;
+        let Common { json, quiet, .. } = *common;
         Talk {
             json,
             quiet,
@@ -43,7 +43,7 @@ impl Talk {
 
     /// Shows progress on a terminal, out of `total` steps if that is known.
     pub(crate) fn start_progress(&mut self, total: Option<u64>) {
-        if self.quiet || self.json || !io::stderr().is_terminal() {
+        if !self.talks() || !io::stderr().is_terminal() {
             return;
         }
         let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
@@ -60,11 +60,24 @@ impl Talk {
         }
     }
 
-    /// Says one line on standard error, unless asked to be quiet or to speak to a machine.
+    /// Says on a terminal what is being waited for.
+    pub(crate) fn waiting(&self, message: impl FnOnce() -> String) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(message());
+            self.bar.tick();
+        }
+    }
+
+    /// Says one line on standard error.
     pub(crate) fn note(&self, text: impl Display) {
-        if !self.quiet && !self.json {
+        if self.talks() {
             self.bar.suspend(|| tell(text));
         }
+    }
+
+    /// Not when asked to be quiet, and not where a machine expects nothing but an object.
+    fn talks(&self) -> bool {
+        !(self.quiet || self.json && self.data_on_stdout)
     }
 
     /// Says the last word.

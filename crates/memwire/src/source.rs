@@ -4,6 +4,8 @@ mod pattern;
 mod raw;
 mod y4m;
 
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use media::{Caps, Rational};
@@ -12,11 +14,7 @@ use crate::exit::misuse;
 use crate::input::{Idle, Input};
 use crate::video_args::VideoArgs;
 
-#[allow(unused_imports, reason = "send uses it next")]
 pub(crate) use pattern::TestPicture;
-
-/// So much goes from an input into a frame at a time: small enough to stay in the cache.
-const CHUNK_BYTES: usize = 256 << 10;
 
 /// A stream of frames that are all of one size.
 pub(crate) trait Source {
@@ -49,14 +47,10 @@ pub(crate) struct About {
 /// A frame to be filled; it has room for `frame_bytes`.
 pub(crate) trait Fill {
     /// Puts bytes at an offset.
-    fn put(&mut self, offset: usize, bytes: &[u8]);
-}
+    fn put(&mut self, offset: usize, bytes: &[u8]) -> anyhow::Result<()>;
 
-impl Fill for Vec<u8> {
-    fn put(&mut self, offset: usize, bytes: &[u8]) {
-        self.resize((offset + bytes.len()).max(self.len()), 0);
-        self[offset..offset + bytes.len()].copy_from_slice(bytes);
-    }
+    /// Reads once from a file to an offset, at most `most` bytes; returns how many came, none at its end.
+    fn read(&mut self, offset: usize, most: usize, file: BorrowedFd<'_>) -> io::Result<usize>;
 }
 
 /// Opens an input and finds out what it is: Y4M tells it itself, anything else needs the options.
@@ -78,27 +72,6 @@ pub(crate) fn open(path: &Path, video: &VideoArgs, idle: Idle) -> anyhow::Result
         )));
     };
     Ok(Box::new(raw::RawFile::open(input, format)?))
-}
-
-/// Moves up to `frame_bytes` from the input into the frame; fewer only at the end of the input.
-fn pour(
-    input: &mut Input,
-    frame_bytes: usize,
-    chunk: &mut [u8],
-    into: &mut dyn Fill,
-    idle: Idle,
-) -> anyhow::Result<usize> {
-    let mut done = 0;
-    while done < frame_bytes {
-        let most = chunk.len().min(frame_bytes - done);
-        let got = input.fill(&mut chunk[..most], idle)?;
-        into.put(done, &chunk[..got]);
-        done += got;
-        if got < most {
-            break;
-        }
-    }
-    Ok(done)
 }
 
 /// The size of a frame as this machine counts memory.

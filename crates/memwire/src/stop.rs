@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -43,15 +43,9 @@ impl Stop {
     }
 
     /// Raises the flag as a signal would.
+    #[cfg(test)]
     pub(crate) fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// How long a wait until `deadline` may last before the flag needs another look.
-    pub(crate) fn slice(deadline: Option<Instant>) -> Duration {
-        deadline.map_or(SLICE, |at| {
-            at.saturating_duration_since(Instant::now()).min(SLICE)
-        })
     }
 }
 
@@ -77,12 +71,6 @@ mod tests {
         let other = stop.clone();
         assert!(!other.requested());
         stop.request();
-        assert!(other.requested());
-    }
-
-    #[test]
-    fn a_slice_never_passes_the_deadline() {
-        assert_eq!(Stop::slice(None), SLICE);
-        assert_eq!(Stop::slice(Some(Instant::now())), Duration::ZERO);
+        assert!(other.requested() && other.check().is_err());
     }
 }

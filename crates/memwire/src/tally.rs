@@ -1,4 +1,4 @@
-//! What a receiver counts: frames, bytes, and what the sequence numbers say is missing.
+//! What both sides count: frames, bytes, and which frames are missing.
 //!
 //! A sender numbers its frames from 0. A number that jumps ahead is a gap, on one connection or
 //! across several of the same sender; number 0 on a new connection is a sender that began anew.
@@ -6,6 +6,8 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+
+use crate::report::grouped;
 
 /// So many gaps are listed one by one; later ones are only counted.
 const LISTED_GAPS: usize = 64;
@@ -56,10 +58,22 @@ impl Tally {
                 self.repeated += 1;
                 return;
             }
-            Some(expected) if number > expected => self.gap(expected, number - expected),
+            Some(expected) if number > expected => self.missing(expected, number - expected),
             Some(_) => {}
         }
         self.expected = Some(number.saturating_add(1));
+    }
+
+    /// Notes frames that are missing; a gap right behind another one widens that.
+    pub(crate) fn missing(&mut self, from: u64, frames: u64) {
+        self.lost += frames;
+        let listed = self.gaps.len();
+        match self.gaps.last_mut() {
+            _ if frames == 0 => {}
+            Some(gap) if gap.from + gap.frames == from => gap.frames += frames,
+            _ if listed == LISTED_GAPS => {}
+            _ => self.gaps.push(Gap { from, frames }),
+        }
     }
 
     /// Frames per second between the first and the last frame; none before there are two.
@@ -70,13 +84,6 @@ impl Tally {
     /// Gigabits per second of payload at that rate.
     pub(crate) fn gbit_per_s(&self) -> Option<f64> {
         gbit_per_s(self.frames, self.bytes, self.fps()?)
-    }
-
-    fn gap(&mut self, from: u64, frames: u64) {
-        self.lost += frames;
-        if self.gaps.len() < LISTED_GAPS {
-            self.gaps.push(Gap { from, frames });
-        }
     }
 }
 
@@ -103,6 +110,22 @@ pub(crate) fn gbit_per_s(frames: u64, bytes: u64, fps: f64) -> Option<f64> {
     )]
     let average = (frames > 0).then(|| bytes as f64 / frames as f64)?;
     Some(average * fps * 8.0 / 1e9)
+}
+
+/// `3: frames 5 to 6, 100`
+pub(crate) fn spelled(lost: u64, gaps: &[Gap]) -> String {
+    let range = |gap: &Gap| match gap.frames {
+        1 => gap.from.to_string(),
+        frames => format!("{} to {}", gap.from, gap.from + frames - 1),
+    };
+    match gaps {
+        [] => grouped(lost),
+        gaps => format!(
+            "{}: frames {}",
+            grouped(lost),
+            gaps.iter().map(range).collect::<Vec<_>>().join(", ")
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -159,6 +182,31 @@ mod tests {
         let frames: Vec<_> = (0..200).map(|n| (1, n * 2)).collect();
         let tally = tally(&frames);
         assert_eq!((tally.lost, tally.gaps.len()), (199, LISTED_GAPS));
+    }
+
+    #[test]
+    fn gaps_are_spelled_as_ranges() {
+        let list = [
+            Gap { from: 5, frames: 2 },
+            Gap {
+                from: 100,
+                frames: 1,
+            },
+        ];
+        assert_eq!(spelled(3, &list), "3: frames 5 to 6, 100");
+        assert_eq!(spelled(0, &[]), "0");
+    }
+
+    #[test]
+    fn a_gap_behind_another_widens_it() {
+        let mut tally = Tally::default();
+        tally.missing(5, 2);
+        tally.missing(7, 1);
+        tally.missing(9, 0);
+        assert_eq!(
+            (tally.lost, tally.gaps),
+            (3, vec![Gap { from: 5, frames: 3 }])
+        );
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What is done with each frame: count it, verify it, write it. Its bytes are copied once, in pieces
 //! that stay in the cache, and looked at only in that copy.
 
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use media::{Caps, Metadata, PatternFault, Verifier, VideoFormat};
+use media::{Caps, PatternFault, TrailerFault, Verifier, VideoFormat};
 
 use super::form::{Form, FormArg};
 use crate::latency::Latency;
@@ -20,18 +22,21 @@ pub(crate) trait Payload {
     fn len(&self) -> usize;
     /// Copies bytes from an offset on; returns how many.
     fn copy_at(&self, offset: usize, into: &mut [u8]) -> usize;
+    /// Writes all of them to a file.
+    fn write_to(&self, file: BorrowedFd<'_>) -> io::Result<()>;
 }
 
 /// A frame and what came with it.
 pub(crate) struct Arrival<'a> {
     pub(crate) payload: &'a dyn Payload,
-    pub(crate) metadata: Option<Metadata>,
-    /// The description of the stream, empty if the sender gave none.
-    pub(crate) caps: &'a str,
+    /// Its number, if the sender told one.
+    pub(crate) sequence: Option<u64>,
+    /// What it is, if the sender told that.
+    pub(crate) caps: Option<&'a Caps>,
     /// The connection it came on.
     pub(crate) epoch: u64,
-    /// When it came, on `CLOCK_MONOTONIC`.
-    pub(crate) at: Duration,
+    /// How long it took.
+    pub(crate) latency: Option<Duration>,
 }
 
 /// What is to be done with the frames.
@@ -50,8 +55,8 @@ pub(crate) struct Plan {
 pub(crate) struct Taker {
     plan: Plan,
     form: Option<Form>,
-    /// The description that came last, and what it means.
-    caps: (String, Option<Caps>),
+    /// What the last frame was, as far as is known.
+    caps: Option<Caps>,
     chunk: Vec<u8>,
     shown: Option<u64>,
     pub(crate) tally: Tally,
@@ -62,11 +67,10 @@ pub(crate) struct Taker {
 
 impl Taker {
     pub(crate) fn new(plan: Plan) -> Taker {
-        let caps = (String::new(), plan.video.map(Caps::Video));
         Taker {
-            plan,
             form: None,
-            caps,
+            caps: plan.video.map(Caps::Video),
+            plan,
             chunk: vec![0; CHUNK_BYTES],
             shown: None,
             tally: Tally::default(),
@@ -77,14 +81,10 @@ impl Taker {
 
     /// Takes one frame; only an output that fails or a stream that changes is an error.
     pub(crate) fn take(&mut self, arrival: &Arrival<'_>) -> anyhow::Result<()> {
-        self.understand(arrival.caps);
-        self.tally
-            .frame(arrival.payload.len() as u64, Instant::now());
-        if let Some(metadata) = arrival.metadata {
-            self.latency
-                .record(arrival.at.saturating_sub(metadata.sent_at));
-            self.tally.sequence(metadata.sequence, arrival.epoch);
+        if arrival.caps.is_some() && arrival.caps != self.caps.as_ref() {
+            self.caps = arrival.caps.cloned();
         }
+        self.count(arrival);
         if let Some(expected) = self.wrong_size(arrival.payload.len() as u64) {
             let have = arrival.payload.len();
             self.corrupt(format!("it has {have} bytes instead of {expected}"));
@@ -100,6 +100,15 @@ impl Taker {
         Ok(())
     }
 
+    /// Counts frames that contradicted themselves and were passed over.
+    pub(crate) fn malformed(&mut self, frames: u64, fault: Option<&TrailerFault>) {
+        if let Some(fault) = fault {
+            self.first_fault.get_or_insert(fault.to_string());
+            self.tally.frames += frames;
+            self.tally.corrupt += frames;
+        }
+    }
+
     /// Fails when a frame was corrupt.
     pub(crate) fn verdict(&self) -> anyhow::Result<()> {
         match (&self.first_fault, self.tally.corrupt) {
@@ -113,21 +122,24 @@ impl Taker {
         }
     }
 
-    /// How to call the output in a message.
-    pub(crate) fn output(&self) -> &Output {
-        &self.plan.output
+    /// Whether the frames are verified.
+    pub(crate) fn verifies(&self) -> bool {
+        self.plan.verify
     }
 
     /// What the frames are, as far as is known.
     pub(crate) fn caps(&self) -> Option<&Caps> {
-        self.caps.1.as_ref()
+        self.caps.as_ref()
     }
 
-    /// Reads a description only when it is another than before. One that says nothing to us is none.
-    fn understand(&mut self, text: &str) {
-        if self.caps.0 != text {
-            let meaning = text.parse().ok().or(self.plan.video.map(Caps::Video));
-            self.caps = (text.to_owned(), meaning);
+    fn count(&mut self, arrival: &Arrival<'_>) {
+        let bytes = arrival.payload.len() as u64;
+        self.tally.frame(bytes, Instant::now());
+        if let Some(latency) = arrival.latency {
+            self.latency.record(latency);
+        }
+        if let Some(sequence) = arrival.sequence {
+            self.tally.sequence(sequence, arrival.epoch);
         }
     }
 
@@ -140,7 +152,7 @@ impl Taker {
         if self.plan.output.is_nowhere() {
             return Ok(());
         }
-        let caps = self.caps.1.as_ref();
+        let caps = self.caps.as_ref();
         if self.form.is_none() {
             let form = Form::settle(self.plan.form, caps)?;
             self.plan
@@ -157,8 +169,16 @@ impl Taker {
         self.plan.output.write(line.unwrap_or_default().as_bytes())
     }
 
+    /// Writes the bytes from where they are, or from a copy of pieces that is verified too.
     fn copy(&mut self, payload: &dyn Payload) -> anyhow::Result<Option<Result<u64, PatternFault>>> {
-        let mut verifier = self.plan.verify.then(Verifier::new);
+        if !self.plan.verify {
+            return self
+                .plan
+                .output
+                .write_with(|file| payload.write_to(file))
+                .map(|()| None);
+        }
+        let mut verifier = Verifier::new();
         let mut done = 0;
         while done < payload.len() {
             let most = self.chunk.len().min(payload.len() - done);
@@ -166,18 +186,16 @@ impl Taker {
             if got == 0 {
                 break;
             }
-            if let Some(verifier) = &mut verifier {
-                verifier.update(&self.chunk[..got]);
-            }
+            verifier.update(&self.chunk[..got]);
             self.plan.output.write(&self.chunk[..got])?;
             done += got;
         }
-        Ok(verifier.map(Verifier::finish))
+        Ok(Some(verifier.finish()))
     }
 
     /// A whole picture. Its own number tells what is missing when the sender tells no sequence.
     fn verified(&mut self, number: u64, arrival: &Arrival<'_>) {
-        if arrival.metadata.is_none() {
+        if arrival.sequence.is_none() {
             self.tally.sequence(number, arrival.epoch);
         } else if self.shown == Some(number) {
             self.tally.repeated += 1;
@@ -193,6 +211,7 @@ impl Taker {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
     use std::path::Path;
 
     use media::Pattern;
@@ -209,6 +228,10 @@ mod tests {
             into[..end - offset].copy_from_slice(&self[offset..end]);
             end - offset
         }
+
+        fn write_to(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+            std::fs::File::from(file.try_clone_to_owned()?).write_all(self)
+        }
     }
 
     fn taker(output: Output, verify: bool) -> Taker {
@@ -220,19 +243,18 @@ mod tests {
         })
     }
 
-    fn arrival<'a>(payload: &'a Vec<u8>, caps: &'a str, sequence: u64) -> Arrival<'a> {
-        let sent_at = Duration::from_millis(1);
-        let metadata = Some(Metadata {
-            sequence,
-            timestamp: 0,
-            sent_at,
-        });
+    fn caps(text: &str) -> Option<Caps> {
+        text.parse().ok()
+    }
+
+    fn arrival<'a>(payload: &'a Vec<u8>, caps: Option<&'a Caps>, sequence: u64) -> Arrival<'a> {
+        let latency = Some(Duration::from_millis(2));
         Arrival {
             payload,
-            metadata,
+            sequence: Some(sequence),
             caps,
             epoch: 1,
-            at: Duration::from_millis(3),
+            latency,
         }
     }
 
@@ -247,7 +269,9 @@ mod tests {
     fn whole_pictures_are_counted_and_nothing_else_is_said() {
         let mut taker = taker(Output::nowhere(), true);
         for number in 0..3 {
-            taker.take(&arrival(&picture(number), "", number)).unwrap();
+            taker
+                .take(&arrival(&picture(number), None, number))
+                .unwrap();
         }
         taker.verdict().unwrap();
         assert_eq!(
@@ -263,7 +287,7 @@ mod tests {
         let mut taker = taker(Output::nowhere(), true);
         let mut frame = picture(0);
         frame[1000] ^= 1;
-        taker.take(&arrival(&frame, "", 0)).unwrap();
+        taker.take(&arrival(&frame, None, 0)).unwrap();
         let error = taker.verdict().unwrap_err().to_string();
         assert!(
             error.starts_with("1 of 1 frames are corrupt") && error.contains("checksum"),
@@ -274,28 +298,18 @@ mod tests {
     #[test]
     fn a_frame_of_another_size_than_described_is_corrupt_also_unverified() {
         let mut taker = taker(Output::nowhere(), false);
-        taker
-            .take(&arrival(
-                &vec![0; 7],
-                "video/raw format=gray width=4 height=2 fps=25/1",
-                0,
-            ))
-            .unwrap();
+        let gray = caps("video/raw format=gray width=4 height=2 fps=25/1");
+        taker.take(&arrival(&vec![0; 7], gray.as_ref(), 0)).unwrap();
         assert_eq!(taker.tally.corrupt, 1);
-        assert!(
-            taker
-                .verdict()
-                .unwrap_err()
-                .to_string()
-                .contains("7 bytes instead of 8")
-        );
+        let error = taker.verdict().unwrap_err().to_string();
+        assert!(error.contains("7 bytes instead of 8"), "{error}");
     }
 
     #[test]
     fn the_same_picture_twice_is_a_repetition() {
         let mut taker = taker(Output::nowhere(), true);
-        taker.take(&arrival(&picture(0), "", 0)).unwrap();
-        taker.take(&arrival(&picture(0), "", 1)).unwrap();
+        taker.take(&arrival(&picture(0), None, 0)).unwrap();
+        taker.take(&arrival(&picture(0), None, 1)).unwrap();
         assert_eq!(taker.tally.repeated, 1);
     }
 
@@ -303,10 +317,13 @@ mod tests {
     fn a_y4m_stream_is_written_byte_for_byte() {
         let path = std::env::temp_dir().join(format!("memwire-{}-take", std::process::id()));
         let mut taker = taker(Output::open(Path::new(&path)).unwrap(), false);
-        let caps = "video/y4m YUV4MPEG2 W2 H2 Cmono";
-        taker.take(&arrival(&b"abcd".to_vec(), caps, 0)).unwrap();
+        let plain = caps("video/y4m YUV4MPEG2 W2 H2 Cmono");
+        let marked = caps("video/y4m YUV4MPEG2 W2 H2 Cmono\nFRAME Ip");
         taker
-            .take(&arrival(&b"efgh".to_vec(), &format!("{caps}\nFRAME Ip"), 1))
+            .take(&arrival(&b"abcd".to_vec(), plain.as_ref(), 0))
+            .unwrap();
+        taker
+            .take(&arrival(&b"efgh".to_vec(), marked.as_ref(), 1))
             .unwrap();
         let written = std::fs::read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();

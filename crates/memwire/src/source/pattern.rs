@@ -41,10 +41,14 @@ impl Source for TestPicture {
     }
 
     fn next(&mut self, into: &mut dyn Fill, _: Idle) -> anyhow::Result<bool> {
-        self.pattern
-            .write(self.number, |offset, bytes| into.put(offset, bytes));
+        let mut put = Ok(());
+        self.pattern.write(self.number, |offset, bytes| {
+            if put.is_ok() {
+                put = into.put(offset, bytes);
+            }
+        });
         self.number += 1;
-        Ok(true)
+        put.map(|()| true)
     }
 
     fn caps(&self) -> &Caps {

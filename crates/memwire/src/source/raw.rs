@@ -3,7 +3,7 @@
 use anyhow::bail;
 use media::{Caps, VideoFormat};
 
-use super::{About, CHUNK_BYTES, Fill, Source, addressable, pour};
+use super::{About, Fill, Source, addressable};
 use crate::exit::misuse;
 use crate::input::{Idle, Input};
 
@@ -13,7 +13,6 @@ pub(crate) struct RawFile {
     input: Input,
     about: About,
     caps: Caps,
-    chunk: Vec<u8>,
     /// How many frames have been read.
     frame: u64,
 }
@@ -33,12 +32,10 @@ impl RawFile {
             frames,
             rewinds: frames.is_some(),
         };
-        let chunk = vec![0; CHUNK_BYTES.min(about.frame_bytes)];
         Ok(RawFile {
             input,
             about,
             caps: Caps::Video(format),
-            chunk,
             frame: 0,
         })
     }
@@ -51,7 +48,7 @@ impl Source for RawFile {
 
     fn next(&mut self, into: &mut dyn Fill, idle: Idle) -> anyhow::Result<bool> {
         let need = self.about.frame_bytes;
-        match pour(&mut self.input, need, &mut self.chunk, into, idle)? {
+        match self.input.pour(need, into, idle)? {
             0 if self.frame == 0 => bail!("{} ended before the first frame", self.about.name),
             0 => Ok(false),
             got if got < need => bail!(

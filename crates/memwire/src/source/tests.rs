@@ -23,6 +23,22 @@ impl Drop for Scratch {
     }
 }
 
+impl Fill for Vec<u8> {
+    fn put(&mut self, offset: usize, bytes: &[u8]) -> anyhow::Result<()> {
+        self.resize((offset + bytes.len()).max(self.len()), 0);
+        self[offset..offset + bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Three bytes at a time, as a slow pipe might.
+    fn read(&mut self, offset: usize, most: usize, file: BorrowedFd<'_>) -> io::Result<usize> {
+        self.resize(offset + most.min(3), 0);
+        let got = rustix::io::read(file, &mut self[offset..])?;
+        self.truncate(offset + got);
+        Ok(got)
+    }
+}
+
 fn busy() -> anyhow::Result<()> {
     Ok(())
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use media::{Caps, MAX_CAPS, Rational, Y4m};
 
-use super::{About, CHUNK_BYTES, Fill, Source, addressable, pour};
+use super::{About, Fill, Source, addressable};
 use crate::exit::misuse;
 use crate::input::{Idle, Input};
 
@@ -21,7 +21,6 @@ pub(crate) struct Y4mFile {
     about: About,
     header: Y4m,
     caps: Caps,
-    chunk: Vec<u8>,
     /// How many frames have been read.
     frame: u64,
 }
@@ -44,14 +43,12 @@ impl Y4mFile {
                 .map(|length| about_frames(length, line.len(), bytes)),
             rewinds: input.length().is_some(),
         };
-        let chunk = vec![0; CHUNK_BYTES.min(about.frame_bytes)];
         let caps = Caps::Y4m(header.clone());
         Ok(Y4mFile {
             input,
             about,
             header,
             caps,
-            chunk,
             frame: 0,
         })
     }
@@ -87,7 +84,7 @@ impl Source for Y4mFile {
             return Ok(false);
         }
         let need = self.about.frame_bytes;
-        let got = pour(&mut self.input, need, &mut self.chunk, into, idle)?;
+        let got = self.input.pour(need, into, idle)?;
         if got < need {
             let (name, frame) = (&self.about.name, self.frame);
             bail!("{name} ends inside frame {frame}, after {got} of {need} bytes: it is cut short");
