@@ -6,7 +6,8 @@
 //! ([`Region::range`]). Whoever keeps such a pointer keeps the region, by `Arc` or by a lifetime.
 //!
 //! Memory can vanish under a mapping when its file is truncated; the access then raises SIGBUS. Regions of a peer
-//! therefore need `F_SEAL_SHRINK` ([`Seals::Required`]); where that is waived, [`crate::sigbus`] contains the signal.
+//! therefore need `F_SEAL_SHRINK` ([`Seals::Required`]); where that is waived, [`crate::sigbus`] contains the signal. It
+//! does so for huge pages too: the seal does not keep a peer from punching holes, and a new page may not be left.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -21,6 +22,9 @@ use crate::sigbus;
 
 /// The size of a huge page we ask for.
 const HUGE_PAGE: u64 = 2 << 20;
+
+/// `f_type` of a file of huge pages, from `linux/magic.h`.
+const HUGETLBFS_MAGIC: u64 = 0x9584_58F6;
 
 /// How memory of our own is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +73,16 @@ pub enum MapError {
         /// Bytes asked for.
         bytes: u64,
     },
+    /// The system has too few huge pages.
+    #[error(
+        "{pages} huge pages of 2 MiB are not to be had ({source}); reserve some: sysctl vm.nr_hugepages"
+    )]
+    NoHugePages {
+        /// Pages needed.
+        pages: u64,
+        /// What mmap said.
+        source: io::Error,
+    },
     /// The operating system refused.
     #[error("{call} of {bytes} bytes failed: {source}")]
     Os {
@@ -98,46 +112,43 @@ unsafe impl Sync for Region {}
 
 impl Region {
     /// Makes memory of our own: an anonymous file of `size` bytes, sealed so that nobody can resize it.
+    ///
+    /// # Errors
+    ///
+    /// [`MapError::BadSize`], [`MapError::NoHugePages`], or what the operating system says.
     pub fn create(name: &str, size: u64, backing: Backing) -> Result<Self, MapError> {
-        let size = if backing.huge_pages {
-            size.next_multiple_of(HUGE_PAGE)
-        } else {
-            size
-        };
-        let os = |call| {
-            move |error: rustix::io::Errno| MapError::Os {
-                call,
-                bytes: size,
-                source: error.into(),
+        let unit = if backing.huge_pages { HUGE_PAGE } else { 1 };
+        let rounded = size.checked_next_multiple_of(unit);
+        let size = rounded.ok_or(MapError::BadSize { bytes: size })?;
+        let file = sealed_file(name, size, backing.huge_pages)?;
+        let mut region = Self::mapping(file, size, size).map_err(|error| match error {
+            MapError::Os { source, .. }
+                if backing.huge_pages && source.kind() == io::ErrorKind::OutOfMemory =>
+            {
+                let pages = size / HUGE_PAGE;
+                MapError::NoHugePages { pages, source }
             }
-        };
-        let mut flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+            other => other,
+        })?;
         if backing.huge_pages {
-            flags |= MemfdFlags::HUGETLB | MemfdFlags::HUGE_2MB;
+            region.watch(HUGE_PAGE);
         }
-        let file = rustix::fs::memfd_create(name, flags).map_err(os("memfd_create"))?;
-        rustix::fs::ftruncate(&file, size).map_err(os("ftruncate"))?;
-        let seals = SealFlags::SHRINK | SealFlags::GROW;
-        rustix::fs::fcntl_add_seals(&file, seals).map_err(os("F_ADD_SEALS"))?;
-        let region = Self::mapping(file, size, size)?;
         if backing.prefault {
-            region
-                .populate()
-                .map_err(os("madvise(MADV_POPULATE_WRITE)"))?;
+            let populated = region.populate();
+            populated.map_err(refused("madvise(MADV_POPULATE_WRITE)", size))?;
         }
         Ok(region)
     }
 
     /// Takes memory that a peer offers: `size` bytes of `file`.
+    ///
+    /// # Errors
+    ///
+    /// All of [`MapError`] but [`MapError::NoHugePages`].
     pub fn from_peer(file: OwnedFd, size: u64, seals: Seals) -> Result<Self, MapError> {
-        let os = |call| {
-            move |error: rustix::io::Errno| MapError::Os {
-                call,
-                bytes: size,
-                source: error.into(),
-            }
-        };
-        let stat = rustix::fs::fstat(&file).map_err(os("fstat"))?;
+        // Seals before size: once sealed, the size that is found cannot shrink any more.
+        let sealed = shrink_sealed(file.as_fd());
+        let stat = rustix::fs::fstat(&file).map_err(refused("fstat", size))?;
         if let Some(kind) = not_memory(FileType::from_raw_mode(stat.st_mode)) {
             return Err(MapError::NotMemory { kind });
         }
@@ -148,24 +159,17 @@ impl Region {
                 actual,
             });
         }
-        if seals == Seals::Required && !shrink_sealed(file.as_fd()) {
+        if seals == Seals::Required && !sealed {
             return Err(MapError::Unsealed);
         }
-        let page = u64::try_from(stat.st_blksize).unwrap_or(0).max(1);
-        let huge = page.is_power_of_two() && page >= HUGE_PAGE;
-        let length = if huge {
-            size.next_multiple_of(page)
-        } else {
-            size
-        };
+        let huge = huge_page_of(file.as_fd());
+        let rounded = size.checked_next_multiple_of(huge.unwrap_or(1));
+        let length = rounded.ok_or(MapError::BadSize { bytes: size })?;
         let mut region = Self::mapping(file, size, length)?;
         region.file = None; // the mapping holds the memory; the descriptor would only count against our limit
-        let page = if huge {
-            page
-        } else {
-            rustix::param::page_size() as u64
-        };
-        region.watch = Some(sigbus::Watch::new(region.base, region.mapped, page));
+        if !sealed || huge.is_some() {
+            region.watch(huge.unwrap_or(rustix::param::page_size() as u64));
+        }
         Ok(region)
     }
 
@@ -186,11 +190,7 @@ impl Region {
                 0,
             )
         };
-        let base = base.map_err(|error| MapError::Os {
-            call: "mmap",
-            bytes: size,
-            source: error.into(),
-        })?;
+        let base = base.map_err(refused("mmap", size))?;
         let base = NonNull::new(base.cast()).ok_or(MapError::BadSize { bytes: size })?;
         Ok(Self {
             base,
@@ -199,6 +199,11 @@ impl Region {
             file: Some(file),
             watch: None,
         })
+    }
+
+    /// Has SIGBUS contained, if the program wants that, in memory of such pages.
+    fn watch(&mut self, page: u64) {
+        self.watch = Some(sigbus::Watch::new(self.base, self.mapped, page));
     }
 
     fn populate(&self) -> rustix::io::Result<()> {
@@ -246,6 +251,35 @@ impl Drop for Region {
         let unmapped = unsafe { rustix::mm::munmap(self.base.as_ptr().cast(), self.mapped) };
         debug_assert!(unmapped.is_ok(), "munmap of an own mapping");
     }
+}
+
+/// An anonymous file that can neither shrink nor grow.
+fn sealed_file(name: &str, size: u64, huge_pages: bool) -> Result<OwnedFd, MapError> {
+    let mut flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    if huge_pages {
+        flags |= MemfdFlags::HUGETLB | MemfdFlags::HUGE_2MB;
+    }
+    let file = rustix::fs::memfd_create(name, flags).map_err(refused("memfd_create", size))?;
+    rustix::fs::ftruncate(&file, size).map_err(refused("ftruncate", size))?;
+    let seals = SealFlags::SHRINK | SealFlags::GROW;
+    rustix::fs::fcntl_add_seals(&file, seals).map_err(refused("F_ADD_SEALS", size))?;
+    Ok(file)
+}
+
+fn refused(call: &'static str, bytes: u64) -> impl Fn(rustix::io::Errno) -> MapError {
+    move |error| MapError::Os {
+        call,
+        bytes,
+        source: error.into(),
+    }
+}
+
+/// The page size of a file of huge pages.
+fn huge_page_of(file: BorrowedFd<'_>) -> Option<u64> {
+    let system = rustix::fs::fstatfs(file).ok()?;
+    let is_huge = u64::try_from(system.f_type) == Ok(HUGETLBFS_MAGIC);
+    let page = u64::try_from(system.f_bsize).ok()?;
+    (is_huge && page.is_power_of_two()).then_some(page)
 }
 
 fn shrink_sealed(file: BorrowedFd<'_>) -> bool {

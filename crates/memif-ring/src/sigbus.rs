@@ -1,27 +1,30 @@
 //! Survives a peer that truncates memory we have mapped.
 //!
-//! Only for memory taken with [`crate::Seals::Waived`]; sealed memory cannot vanish. [`contain`] installs a SIGBUS
-//! handler, for a whole program to ask for, never a library. When an access hits a page that no longer exists, the handler
-//! maps zeroes over the rest of that region and notes it; the access goes on, and the link ends with a named fault.
-//! Any other SIGBUS goes to the handler that was there before.
+//! Only for memory taken with [`crate::Seals::Waived`] and for huge pages; other sealed memory cannot vanish. [`contain`]
+//! installs a SIGBUS handler, for a whole program to ask for, never a library. When an access hits a page that no longer
+//! exists, the handler maps zeroes over the rest of that region and notes it; the access goes on, and the link ends with
+//! a named fault. Any other SIGBUS goes to the handler that was there before.
 //!
 //! # Safety
 //!
 //! The handler runs in the middle of anything, so it only reads atomics and makes one system call. It finds regions in
-//! [`WATCHED`], a fixed table: an entry's `length` is written before its `start` is published (release) and read after
-//! it was seen (acquire); a region leaves the table before it is unmapped.
+//! [`WATCHED`], a fixed table. The region that an access failed in is mapped as long as that access lasts, so its entry
+//! holds still; an entry that changes meanwhile belongs to another region and is passed over (`version`). A region leaves
+//! the table before it is unmapped.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::ptr::NonNull;
-use std::sync::Once;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::{Mutex, PoisonError};
 
 /// Regions that can be watched at once; further ones are taken, but their truncation is not contained.
 const PLACES: usize = 4096;
 
 #[derive(Debug)]
 struct Entry {
+    /// Odd while the entry is filled in.
+    version: AtomicUsize,
     start: AtomicUsize,
     length: AtomicUsize,
     page: AtomicUsize,
@@ -33,6 +36,7 @@ const RESERVED: usize = 1;
 
 static WATCHED: [Entry; PLACES] = [const {
     Entry {
+        version: AtomicUsize::new(0),
         start: AtomicUsize::new(0),
         length: AtomicUsize::new(0),
         page: AtomicUsize::new(0),
@@ -60,15 +64,8 @@ impl Watch {
         };
         let entry = &WATCHED[place];
         USED.fetch_max(place + 1, Ordering::Relaxed);
-        entry.length.store(length, Ordering::Relaxed);
-        entry
-            .page
-            .store(usize::try_from(page).unwrap_or(1), Ordering::Relaxed);
-        entry.fired.store(false, Ordering::Relaxed);
-        // Release pairs with the handler's acquire of start: length and page are in place.
-        entry
-            .start
-            .store(start.as_ptr() as usize, Ordering::Release);
+        let page = usize::try_from(page).unwrap_or(1);
+        entry.fill_in(start.as_ptr() as usize, length, page);
         Self(Some(entry))
     }
 
@@ -87,16 +84,46 @@ impl Drop for Watch {
     }
 }
 
+impl Entry {
+    /// Done by the one who reserved the entry.
+    fn fill_in(&self, start: usize, length: usize, page: usize) {
+        let version = self.version.load(Ordering::Relaxed);
+        self.version.store(version | 1, Ordering::Relaxed);
+        fence(Ordering::Release); // pairs with the acquire fence in `read`
+        self.length.store(length, Ordering::Relaxed);
+        self.page.store(page, Ordering::Relaxed);
+        self.fired.store(false, Ordering::Relaxed);
+        self.start.store(start, Ordering::Relaxed);
+        // Release pairs with the first acquire in `read`.
+        let next = version.wrapping_add(2);
+        self.version.store(next, Ordering::Release);
+    }
+
+    /// Start, length and page size; `None` when there is no region or it is changing.
+    fn read(&self) -> Option<(usize, usize, usize)> {
+        let version = self.version.load(Ordering::Acquire);
+        let start = self.start.load(Ordering::Relaxed);
+        let length = self.length.load(Ordering::Relaxed);
+        let page = self.page.load(Ordering::Relaxed).max(1);
+        fence(Ordering::Acquire); // pairs with the release fence in `fill_in`
+        let stable = version.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == version;
+        (stable && start > RESERVED).then_some((start, length, page))
+    }
+}
+
 /// Makes this process survive the truncation of memory it has mapped from a peer. Repeated calls do nothing.
 ///
 /// # Errors
 ///
 /// When the operating system refuses the signal handler.
 pub fn contain() -> io::Result<()> {
-    static INSTALL: Once = Once::new();
-    let mut result = Ok(());
-    INSTALL.call_once(|| result = install());
-    result
+    static INSTALLED: Mutex<bool> = Mutex::new(false);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*installed {
+        install()?;
+        *installed = true;
+    }
+    Ok(())
 }
 
 static mut PREVIOUS: libc::sigaction = {
@@ -110,8 +137,13 @@ fn install() -> io::Result<()> {
     action.sa_sigaction = handle as *const () as usize;
     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
     let previous = &raw mut PREVIOUS;
-    // SAFETY: `action` is filled in, `previous` is written once (by Once) before any SIGBUS can reach our handler.
-    let status = unsafe { libc::sigaction(libc::SIGBUS, &raw const action, previous) };
+    // SAFETY: written under the lock of `contain`, and before our handler, its only reader, is in place.
+    let asked = unsafe { libc::sigaction(libc::SIGBUS, std::ptr::null(), previous) };
+    if asked != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: `action` is filled in, and `handle` does only what a signal handler may.
+    let status = unsafe { libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut()) };
     if status == 0 {
         Ok(())
     } else {
@@ -122,24 +154,27 @@ fn install() -> io::Result<()> {
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes a valid siginfo to an SA_SIGINFO handler.
     let info_ref = unsafe { &*info };
-    // SAFETY: si_addr is set for every SIGBUS that a memory access raised.
-    let address = unsafe { info_ref.si_addr() } as usize;
-    if !patch(address) {
-        pass_on(signal, info, context);
+    // Only for a vanished page is there an address to look at, and a page to be mended.
+    if info_ref.si_code == libc::BUS_ADRERR {
+        // SAFETY: si_addr is set for a SIGBUS with this code.
+        let address = unsafe { info_ref.si_addr() } as usize;
+        if patch(address) {
+            return;
+        }
     }
+    pass_on(signal, info_ref.si_code, info, context);
 }
 
 /// Maps zeroes from the page of `address` to the end of its region, if it is one of ours.
 fn patch(address: usize) -> bool {
     let used = USED.load(Ordering::Relaxed).min(PLACES);
     for entry in &WATCHED[..used] {
-        // Acquire pairs with the release in Watch::new.
-        let start = entry.start.load(Ordering::Acquire);
-        let length = entry.length.load(Ordering::Relaxed);
-        if start <= RESERVED || address < start || address - start >= length {
+        let Some((start, length, page)) = entry.read() else {
+            continue;
+        };
+        if address < start || address - start >= length {
             continue;
         }
-        let page = entry.page.load(Ordering::Relaxed).max(1);
         let from = start + (address - start) / page * page;
         entry.fired.store(true, Ordering::Relaxed);
         return map_zeroes(from, start + length - from);
@@ -156,14 +191,25 @@ fn map_zeroes(from: usize, length: usize) -> bool {
 }
 
 /// Hands a SIGBUS that is not ours to whoever was there before.
-fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+fn pass_on(
+    signal: libc::c_int,
+    code: libc::c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
     let previous = &raw const PREVIOUS;
     // SAFETY: written once before this handler was in place, only read since.
     let previous = unsafe { &*previous };
+    let by_access = (libc::BUS_ADRALN..=libc::BUS_MCEERR_AR).contains(&code);
     match previous.sa_sigaction {
+        libc::SIG_IGN if !by_access => {}
         libc::SIG_DFL | libc::SIG_IGN => {
-            // SAFETY: restores the default action; the access is repeated at return and ends the process as it should.
+            // SAFETY: restores the default action; a failed access is repeated at return and ends the process.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
+            if !by_access {
+                // SAFETY: what somebody sent is sent again, and ends the process when this handler returns.
+                unsafe { libc::raise(signal) };
+            }
         }
         handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {
             type Action = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
