@@ -1,6 +1,5 @@
 //! A frame on its way to be sent: room in shared memory, and what is said about it.
 
-use std::fmt::Write as _;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -8,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memif::{Loan, Misuse, SpanMut};
 
+use crate::caps_line::CapsLine;
 use crate::clock::now;
-use crate::{Caps, CapsTooLong, Error, FOOTER_LEN, Footer, MAX_CAPS, Metadata};
+use crate::{Caps, Error, FOOTER_LEN, Footer, Metadata};
 
 /// Room for one frame in shared memory, from [`Sender::loan`](crate::Sender::loan).
 ///
@@ -212,45 +212,16 @@ impl Numbering {
     }
 }
 
-/// The text of caps that has to be made once.
-pub(crate) fn caps_line(caps: &Caps) -> Result<String, CapsTooLong> {
-    let text = caps.to_string();
-    match text.len() {
-        ..=MAX_CAPS => Ok(text),
-        len => Err(CapsTooLong { len }),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The text of caps that may change with every frame, made without allocating.
-struct CapsLine {
-    bytes: [u8; MAX_CAPS],
-    len: usize,
-}
-
-impl CapsLine {
-    fn new(caps: &Caps) -> Result<Self, CapsTooLong> {
-        let bytes = [0; MAX_CAPS];
-        let mut line = Self { bytes, len: 0 };
-        match write!(line, "{caps}") {
-            Ok(()) => Ok(line),
-            Err(_) => Err(CapsTooLong {
-                len: caps.to_string().len(),
-            }),
-        }
-    }
-
-    fn text(&self) -> &str {
-        // Only whole texts were put in.
-        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
-    }
-}
-
-impl std::fmt::Write for CapsLine {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let end = self.len + text.len();
-        let room = self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
+    #[test]
+    fn numbers_go_on_from_the_one_that_was_given() {
+        let numbering = Numbering::default();
+        let wanted = [None, None, Some(90), None, Some(5), None];
+        let given = wanted.map(|wanted| numbering.take(wanted));
+        assert_eq!(given, [0, 1, 90, 91, 5, 6]);
+        assert_eq!(numbering.next(), 7);
     }
 }

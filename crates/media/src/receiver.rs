@@ -36,11 +36,13 @@ pub struct ReceiverTotals {
     pub malformed: u64,
 }
 
-/// The numbers of the frames from one sender.
+/// The numbers of the frames from one sender, and of those before.
 #[derive(Debug, Default)]
 struct Run {
     epoch: u64,
     next: u64,
+    missing: u64,
+    missing_before: u64,
 }
 
 impl Receiver {
@@ -107,7 +109,11 @@ impl Receiver {
 
     /// What was received so far, from all senders.
     pub fn totals(&self) -> ReceiverTotals {
-        self.totals
+        let lost = self.run.missing();
+        ReceiverTotals {
+            lost,
+            ..self.totals
+        }
     }
 
     /// What was wrong with the last frame that was dropped for its trailer.
@@ -153,27 +159,34 @@ impl Receiver {
         frame.copy_at(len, text);
         let description = self.descriptions.look_up(text)?;
         let metadata = footer.metadata();
-        self.totals.lost = self
-            .run
-            .lost(frame.epoch(), metadata.sequence, self.totals.lost);
+        self.run.note(frame.epoch(), metadata.sequence);
         Ok(Received::described(frame, len, metadata, description))
     }
 }
 
 impl Run {
-    /// The number of lost frames after this one, of `lost` before. One that comes late, because it
-    /// was overtaken, had been counted.
-    fn lost(&mut self, epoch: u64, sequence: u64, lost: u64) -> u64 {
+    /// Notes the number of a received frame. One that comes late, because it was overtaken, had been
+    /// counted as missing.
+    fn note(&mut self, epoch: u64, sequence: u64) {
         if self.epoch != epoch {
-            self.epoch = epoch;
-            self.next = sequence;
+            let missing_before = self.missing();
+            *self = Self {
+                epoch,
+                next: sequence,
+                missing: 0,
+                missing_before,
+            };
         }
-        if sequence < self.next {
-            return lost.saturating_sub(1);
+        if let Some(skipped) = sequence.checked_sub(self.next) {
+            self.missing = self.missing.saturating_add(skipped);
+            self.next = sequence.saturating_add(1);
+        } else {
+            self.missing = self.missing.saturating_sub(1);
         }
-        let missing = sequence - self.next;
-        self.next = sequence.saturating_add(1);
-        lost.saturating_add(missing)
+    }
+
+    fn missing(&self) -> u64 {
+        self.missing_before.saturating_add(self.missing)
     }
 }
 
@@ -189,5 +202,36 @@ impl AsFd for Receiver {
     /// Readable when there may be something to receive, after [`Receiver::arm`] said false.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.rx.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(numbers: &[(u64, u64)]) -> u64 {
+        let mut run = Run::default();
+        for (epoch, sequence) in numbers {
+            run.note(*epoch, *sequence);
+        }
+        run.missing()
+    }
+
+    #[test]
+    fn gaps_count_within_a_run_and_not_between_runs() {
+        assert_eq!(missing(&[(1, 10), (1, 11), (1, 14)]), 2);
+        assert_eq!(missing(&[(1, 10), (1, 12), (2, 0), (2, 3), (3, 100)]), 3);
+    }
+
+    #[test]
+    fn an_overtaken_frame_is_not_missing() {
+        assert_eq!(missing(&[(1, 0), (1, 2), (1, 1), (1, 3)]), 0);
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_take_nothing_from_earlier_runs() {
+        assert_eq!(missing(&[(1, 0), (1, 5), (2, 9), (2, 0), (2, 0)]), 4);
+        assert_eq!(missing(&[(1, 0), (1, u64::MAX), (1, 0)]), u64::MAX - 2);
+        assert_eq!(missing(&[(1, 0), (1, u64::MAX), (2, 0), (2, 9)]), u64::MAX);
     }
 }

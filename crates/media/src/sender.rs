@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use memif::{Details, Ended, Features, Link, LinkOptions, Peer, Traffic, Tx};
 
-use crate::loan::{FrameLoan, Numbering, caps_line};
+use crate::caps_line::CapsLine;
+use crate::loan::{FrameLoan, Numbering};
 use crate::{Caps, Error, TRAILER_ROOM, capacity};
 
 /// Sends the frames of one stream over queue 0 of a link, to one receiver after another.
@@ -46,7 +47,7 @@ impl Sender {
     /// # Errors
     /// [`Error::Caps`] when the text is longer than [`MAX_CAPS`](crate::MAX_CAPS) bytes.
     pub fn set_caps(&mut self, caps: &Caps) -> Result<(), Error> {
-        self.caps = Arc::from(caps_line(caps)?);
+        self.caps = Arc::from(CapsLine::new(caps)?.text());
         Ok(())
     }
 
