@@ -23,7 +23,7 @@ pub(crate) struct LinkArgs {
     /// Interface id; both sides name the same
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Link")]
     pub(crate) id: u32,
-    /// Listen as the server, or connect as the client; the other side takes the other role
+    /// Listen, or connect and bring the memory; the other side takes the other role
     #[arg(long, value_name = "ROLE", help_heading = "Link")]
     pub(crate) role: Option<Role>,
     /// File that holds the secret (up to 24 bytes; one newline at its end does not count)
@@ -32,10 +32,10 @@ pub(crate) struct LinkArgs {
     /// Permissions of the socket file, octal: who may connect [server only; default: 600]
     #[arg(long, value_name = "MODE", value_parser = octal, help_heading = "Link")]
     pub(crate) socket_mode: Option<u32>,
-    /// How to wait: poll burns a core, interrupt sleeps, adaptive spins a little and then sleeps
+    /// How to wait: poll never sleeps, interrupt always does, adaptive spins a little first
     #[arg(long, value_name = "HOW", help_heading = "Link")]
     pub(crate) wait: Option<Waiting>,
-    /// Slots in each ring: a power of two from 2 to 16384 [set by the client]
+    /// Slots in each ring: a power of two from 2 to 16384 [client only]
     #[arg(long, value_name = "N", value_parser = slots, help_heading = "Link")]
     pub(crate) slots: Option<u16>,
     /// Rings in each direction, 1 to 255
@@ -47,20 +47,15 @@ pub(crate) struct LinkArgs {
 /// Who listens and who connects. The client owns the shared memory.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Role {
-    /// Listens
     Server,
-    /// Connects
     Client,
 }
 
 /// How a side waits for the other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Waiting {
-    /// Never sleeps
     Poll,
-    /// Sleeps until woken
     Interrupt,
-    /// Spins a little, then sleeps
     Adaptive,
 }
 

@@ -146,31 +146,15 @@ mod tests {
 
     use super::*;
 
-    /// A path of this process's own that is gone again at the end.
-    struct Scratch(std::path::PathBuf);
-
-    impl Scratch {
-        fn holding(name: &str, bytes: &[u8]) -> Scratch {
-            let path = std::env::temp_dir().join(format!("memwire-{}-{name}", std::process::id()));
-            fs::write(&path, bytes).unwrap();
-            Scratch(path)
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = fs::remove_file(&self.0);
-        }
-    }
-
     #[test]
     fn an_existing_file_is_kept_until_there_is_something_to_write() {
-        let scratch = Scratch::holding("kept", b"a longer text");
-        let mut output = Output::open(&scratch.0).unwrap();
-        assert_eq!(fs::read(&scratch.0).unwrap(), b"a longer text");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), b"a longer text").unwrap();
+        let mut output = Output::open(file.path()).unwrap();
+        assert_eq!(fs::read(file.path()).unwrap(), b"a longer text");
         output.write(b"ab").unwrap();
         output.write(b"cd").unwrap();
-        assert_eq!(fs::read(&scratch.0).unwrap(), b"abcd");
+        assert_eq!(fs::read(file.path()).unwrap(), b"abcd");
     }
 
     #[test]

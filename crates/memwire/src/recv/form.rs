@@ -8,12 +8,10 @@ use media::{Caps, PixelFormat, VideoFormat, Y4m};
 
 use crate::exit::misuse;
 
-/// What the command line may ask for.
+/// What the command line may ask for: the bare bytes, or Y4M.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum FormArg {
-    /// The bytes of the frames, nothing in between
     Raw,
-    /// A Y4M stream
     Y4m,
 }
 

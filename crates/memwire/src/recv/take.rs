@@ -212,7 +212,6 @@ impl Taker {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::path::Path;
 
     use media::Pattern;
 
@@ -315,8 +314,8 @@ mod tests {
 
     #[test]
     fn a_y4m_stream_is_written_byte_for_byte() {
-        let path = std::env::temp_dir().join(format!("memwire-{}-take", std::process::id()));
-        let mut taker = taker(Output::open(Path::new(&path)).unwrap(), false);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut taker = taker(Output::open(file.path()).unwrap(), false);
         let plain = caps("video/y4m YUV4MPEG2 W2 H2 Cmono");
         let marked = caps("video/y4m YUV4MPEG2 W2 H2 Cmono\nFRAME Ip");
         taker
@@ -325,8 +324,7 @@ mod tests {
         taker
             .take(&arrival(&b"efgh".to_vec(), marked.as_ref(), 1))
             .unwrap();
-        let written = std::fs::read(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
+        let written = std::fs::read(file.path()).unwrap();
         assert_eq!(written, b"YUV4MPEG2 W2 H2 Cmono\nFRAME\nabcdFRAME Ip\nefgh");
     }
 }

@@ -1,27 +1,11 @@
 //! Every kind of source, read to its end.
 
-use std::fs;
-use std::path::PathBuf;
+use std::io::Write as _;
+
+use tempfile::NamedTempFile;
 
 use super::*;
 use crate::exit::Misuse;
-
-/// A file of this process's own that is gone again at the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn holding(name: &str, bytes: &[u8]) -> Scratch {
-        let path = std::env::temp_dir().join(format!("memwire-{}-{name}", std::process::id()));
-        fs::write(&path, bytes).unwrap();
-        Scratch(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
 
 impl Fill for Vec<u8> {
     fn put(&mut self, offset: usize, bytes: &[u8]) -> anyhow::Result<()> {
@@ -50,9 +34,10 @@ fn video(raster: &str, pixel: &str) -> VideoArgs {
     }
 }
 
-fn opened(name: &str, bytes: &[u8], video: &VideoArgs) -> anyhow::Result<Box<dyn Source>> {
-    let scratch = Scratch::holding(name, bytes);
-    open(&scratch.0, video, &mut busy)
+fn opened(bytes: &[u8], video: &VideoArgs) -> anyhow::Result<Box<dyn Source>> {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    open(file.path(), video, &mut busy)
 }
 
 /// All frames up to the end, or up to what goes wrong.
@@ -77,7 +62,7 @@ fn refusal(result: anyhow::Result<Box<dyn Source>>) -> String {
 #[test]
 fn a_raw_file_is_read_frame_by_frame_and_again() {
     let bytes: Vec<u8> = (0..32).collect();
-    let mut source = opened("raw", &bytes, &video("4x2@25", "gray")).unwrap();
+    let mut source = opened(&bytes, &video("4x2@25", "gray")).unwrap();
     assert_eq!(
         (source.about().frame_bytes, source.about().frames),
         (8, Some(4))
@@ -92,7 +77,7 @@ fn a_raw_file_is_read_frame_by_frame_and_again() {
 
 #[test]
 fn a_raw_file_that_does_not_divide_into_frames_is_told_with_all_numbers() {
-    let said = refusal(opened("rest", &[0; 20], &video("4x2@25", "gray")));
+    let said = refusal(opened(&[0; 20], &video("4x2@25", "gray")));
     for part in [
         "20 bytes",
         "frames of 8 bytes",
@@ -101,18 +86,18 @@ fn a_raw_file_that_does_not_divide_into_frames_is_told_with_all_numbers() {
     ] {
         assert!(said.contains(part), "{said}");
     }
-    assert!(refusal(opened("none", &[], &video("4x2@25", "gray"))).contains("is empty"));
+    assert!(refusal(opened(&[], &video("4x2@25", "gray"))).contains("is empty"));
 }
 
 #[test]
 fn odd_dimensions_of_a_subsampled_format_are_refused() {
-    let said = refusal(opened("odd", &[0; 20], &video("5x2@25", "yuv422p")));
+    let said = refusal(opened(&[0; 20], &video("5x2@25", "yuv422p")));
     assert!(said.contains("width 5 does not fit yuv422p"), "{said}");
 }
 
 #[test]
 fn bytes_that_say_nothing_of_themselves_need_the_options() {
-    let said = refusal(opened("what", b"bytes", &VideoArgs::default()));
+    let said = refusal(opened(b"bytes", &VideoArgs::default()));
     assert!(
         said.contains("--video") && said.contains("--format"),
         "{said}"
@@ -122,7 +107,7 @@ fn bytes_that_say_nothing_of_themselves_need_the_options() {
 #[test]
 fn y4m_is_found_by_its_first_bytes_and_its_lines_are_kept() {
     let file = b"YUV4MPEG2 W2 H2 F30:1 Cmono Xhello\nFRAME\nabcdFRAME Ip\nefgh";
-    let mut source = opened("y4m", file, &VideoArgs::default()).unwrap();
+    let mut source = opened(file, &VideoArgs::default()).unwrap();
     assert_eq!(
         (source.about().frame_bytes, source.about().fps.to_string()),
         (4, "30".into())
@@ -157,9 +142,9 @@ fn y4m_that_is_cut_short_or_damaged_gives_the_whole_frames_before() {
         (b"FRAME\nabcdJUNK\nefgh", 1, "damaged at frame 1"),
         (b"", 0, "no frame"),
     ];
-    for (number, (body, whole, said)) in cases.into_iter().enumerate() {
+    for (body, whole, said) in cases {
         let file = [b"YUV4MPEG2 W2 H2 Cmono\n", body].concat();
-        let mut source = opened(&format!("cut{number}"), &file, &VideoArgs::default()).unwrap();
+        let mut source = opened(&file, &VideoArgs::default()).unwrap();
         let (read, end) = frames(&mut *source);
         let error = format!("{:#}", end.unwrap_err());
         assert!(read.len() == whole && error.contains(said), "{error}");
@@ -168,17 +153,9 @@ fn y4m_that_is_cut_short_or_damaged_gives_the_whole_frames_before() {
 
 #[test]
 fn a_y4m_header_that_is_wrong_or_contradicted_is_refused() {
-    let said = refusal(opened(
-        "bad",
-        b"YUV4MPEG2 W2 Cmono\n",
-        &VideoArgs::default(),
-    ));
+    let said = refusal(opened(b"YUV4MPEG2 W2 Cmono\n", &VideoArgs::default()));
     assert!(said.contains("no height"), "{said}");
-    let said = refusal(opened(
-        "twice",
-        b"YUV4MPEG2 W2 H2 Cmono\n",
-        &video("2x2@25", "gray"),
-    ));
+    let said = refusal(opened(b"YUV4MPEG2 W2 H2 Cmono\n", &video("2x2@25", "gray")));
     assert!(said.contains("leave --video and --format out"), "{said}");
 }
 
