@@ -129,7 +129,7 @@ impl LinkCore {
     }
 
     /// The link is closed for good.
-    pub(crate) fn close(&self, reason: &str) {
+    pub(crate) fn close(&self, reason: &str) -> Ended {
         let epoch = self.epoch();
         let closed = Ended {
             epoch,
@@ -138,8 +138,9 @@ impl LinkCore {
             reason: reason.to_owned(),
             undelivered: 0,
         };
-        self.state().closed.get_or_insert(closed);
+        let closed = self.state().closed.get_or_insert(closed).clone();
         self.wake();
+        closed
     }
 
     pub(crate) fn closed(&self) -> Option<Ended> {

@@ -10,10 +10,13 @@ use crate::details::Details;
 use crate::error::{Deadline, os};
 use crate::sys::{Epoll, Ready, Trigger};
 use crate::wait::{Half, Handle};
-use crate::{Ended, Error, Misuse, Peer, Role, Rx, Side, Traffic, Tx};
+use crate::{Ended, Error, Misuse, Peer, Role, Rx, Traffic, Tx};
 
 /// How often a lingering close looks whether the peer has taken everything: nothing signals that.
 const LINGER_STEP: Duration = Duration::from_micros(500);
+
+const HUB: u64 = 0;
+const BELL: u64 = 1;
 
 /// One interface of a [`crate::Listener`] or [`crate::Connector`], through all its epochs.
 ///
@@ -22,20 +25,15 @@ const LINGER_STEP: Duration = Duration::from_micros(500);
 #[derive(Debug)]
 pub struct Link {
     handle: Arc<Handle>,
-    epoll: Epoll,
+    /// For waiting from outside; a wait of our own watches for itself, since one thread takes the news from another.
+    news: Epoll,
 }
 
 impl Link {
     pub(crate) fn new(core: Arc<LinkCore>, hub: Arc<Hub>) -> Result<Self, Error> {
         let handle = Arc::new(Handle { core, hub });
-        let epoll = Epoll::new().map_err(os("epoll_create1"))?;
-        epoll
-            .add(&*handle.hub, 0, Trigger::Level)
-            .map_err(os("epoll_ctl"))?;
-        epoll
-            .add(&handle.core.bell, 1, Trigger::Edge)
-            .map_err(os("epoll_ctl"))?;
-        Ok(Self { handle, epoll })
+        let news = watch(&handle)?;
+        Ok(Self { handle, news })
     }
 
     /// The receiving end of a queue. Each can be taken once.
@@ -83,18 +81,10 @@ impl Link {
     /// [`Error::Timeout`]; [`Error::Refused`] when a server said no or either side broke a rule of the handshake (the link
     /// keeps trying: call again to wait on); [`Error::Disconnected`] after a close.
     pub fn wait_up(&self, timeout: Option<Duration>) -> Result<Peer, Error> {
-        let deadline = Deadline::after(timeout);
-        loop {
-            self.drive()?;
-            if let Some(peer) = self.peer() {
-                return Ok(peer);
-            }
-            self.check_hopeless()?;
-            if deadline.passed() {
-                return Err(Error::Timeout);
-            }
-            self.sleep(deadline.left())?;
-        }
+        self.wait_until(timeout, None, || match self.peer() {
+            None => self.check_hopeless().map(|()| None),
+            peer => Ok(peer),
+        })
     }
 
     /// Waits until the link is not up.
@@ -103,17 +93,7 @@ impl Link {
     ///
     /// [`Error::Timeout`].
     pub fn wait_down(&self, timeout: Option<Duration>) -> Result<(), Error> {
-        let deadline = Deadline::after(timeout);
-        loop {
-            self.drive()?;
-            if !self.is_up() {
-                return Ok(());
-            }
-            if deadline.passed() {
-                return Err(Error::Timeout);
-            }
-            self.sleep(deadline.left())?;
-        }
+        self.wait_until(timeout, None, || Ok((!self.is_up()).then_some(())))
     }
 
     /// Does all pending control work: handshakes, hang-ups, reconnects. Never blocks.
@@ -122,6 +102,10 @@ impl Link {
     ///
     /// [`Error::Os`] when waiting itself does not work.
     pub fn drive(&self) -> Result<(), Error> {
+        look(&self.news, Some(Duration::ZERO))?;
+        if let Some(session) = self.handle.core.session() {
+            session.check_memory();
+        }
         self.handle.hub.drive()
     }
 
@@ -151,33 +135,37 @@ impl Link {
     /// Returns how it ended, with the number of buffers the peer had not given back.
     pub fn close(self, linger: Duration) -> Ended {
         let core = &self.handle.core;
-        let deadline = Deadline::after(Some(linger));
-        while self.is_up() && core.in_flight() > 0 && !deadline.passed() {
-            if self
-                .drive()
-                .and_then(|()| self.sleep(Some(deadline.at_most(LINGER_STEP))))
-                .is_err()
-            {
-                break;
-            }
-        }
-        self.handle.hub.close(core, "closed");
-        core.last_ended()
-            .or_else(|| core.closed())
-            .unwrap_or_else(|| Ended {
-                epoch: self.epoch(),
-                by: Side::Us,
-                clean: true,
-                reason: "closed".to_owned(),
-                undelivered: 0,
-            })
+        let taken = || (!self.is_up() || core.in_flight() == 0).then_some(());
+        // Whether all was taken, the time is over or waiting does not work: now it ends.
+        let _ = self.wait_until(Some(linger), Some(LINGER_STEP), || Ok(taken()));
+        let closed = self.handle.hub.close(core, "closed");
+        core.last_ended().unwrap_or(closed)
     }
 
-    fn sleep(&self, timeout: Option<Duration>) -> Result<(), Error> {
-        self.epoll
-            .wait(&mut Ready::new(), timeout)
-            .map_err(os("epoll_wait"))
-            .map(drop)
+    /// Drives the link until `done` says so. What nothing signals is looked at again after `step`.
+    fn wait_until<T>(
+        &self,
+        timeout: Option<Duration>,
+        step: Option<Duration>,
+        done: impl Fn() -> Result<Option<T>, Error>,
+    ) -> Result<T, Error> {
+        let deadline = Deadline::after(timeout);
+        let mut news = None;
+        loop {
+            self.drive()?;
+            if let Some(result) = done()? {
+                return Ok(result);
+            }
+            if deadline.passed() {
+                return Err(Error::Timeout);
+            }
+            let news = match &mut news {
+                Some(news) => news,
+                none => none.insert(watch(&self.handle)?),
+            };
+            let left = step.map_or(deadline.left(), |step| Some(deadline.at_most(step)));
+            look(news, left)?;
+        }
     }
 
     fn check_hopeless(&self) -> Result<(), Error> {
@@ -209,6 +197,22 @@ impl Link {
 impl AsFd for Link {
     /// Readable while [`Link::drive`] has something to do, and when the link came up or ended.
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.epoll.as_fd()
+        self.news.as_fd()
     }
+}
+
+/// Watches for what [`Link::drive`] has to do, and for what others did.
+fn watch(handle: &Handle) -> Result<Epoll, Error> {
+    let news = Epoll::new().map_err(os("epoll_create1"))?;
+    news.add(&*handle.hub, HUB, Trigger::Level)
+        .map_err(os("epoll_ctl"))?;
+    news.add(&handle.core.bell, BELL, Trigger::Edge)
+        .map_err(os("epoll_ctl"))?;
+    Ok(news)
+}
+
+fn look(news: &Epoll, timeout: Option<Duration>) -> Result<(), Error> {
+    news.wait(&mut Ready::new(), timeout)
+        .map_err(os("epoll_wait"))
+        .map(drop)
 }

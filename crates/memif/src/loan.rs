@@ -118,8 +118,8 @@ impl Loan {
     ///
     /// # Errors
     ///
-    /// [`Error::Disconnected`] when the epoch it belongs to has ended: the frame was not sent. [`Error::Misuse`] when
-    /// it is empty. [`Error::Peer`] when the peer broke a rule just now.
+    /// [`Error::Disconnected`] when the epoch it belongs to has ended, also if it ends just now for a rule that the peer
+    /// broke: the frame was not sent. [`Error::Misuse`] when it is empty.
     pub fn send(mut self) -> Result<(), Error> {
         if self.len == 0 {
             return Err(Misuse::EmptyFrame.into());
@@ -133,6 +133,7 @@ impl Loan {
             .with(|end| (end.session.clone(), send(end, chain, bytes)));
         if let Err(Error::Peer(fault)) = &sent {
             session.fail(fault);
+            return Err(Error::Disconnected(session.ended()));
         }
         sent
     }

@@ -120,29 +120,22 @@ impl Rx {
     /// Fills the burst.
     fn fetch(&mut self, max: usize) -> Result<(), Error> {
         self.give_back(); // only after a burst that was leaked
-        loop {
-            let Some(session) = self.half.session()? else {
-                self.half.check_closed()?;
-                return self.half.tick();
-            };
-            let alive = session.is_alive();
-            match self.take(max) {
-                Some(Err(fault)) => {
-                    if let Some(session) = self.half.session()? {
-                        session.fail(&fault);
-                    }
-                    continue;
-                }
-                _ if !self.packets.is_empty() => {
-                    self.nap = FIRST_NAP;
-                    return Ok(());
-                }
-                _ if alive => return self.half.tick(),
-                _ => {}
-            }
-            if let Some(ended) = self.half.leave() {
-                return Err(Error::Disconnected(ended));
-            }
+        let Some(session) = self.half.session()? else {
+            self.half.check_closed()?;
+            return self.half.tick();
+        };
+        let alive = session.is_alive();
+        if let Some(Err(fault)) = self.take(max) {
+            self.half.fail(&fault);
+        } else if !self.packets.is_empty() {
+            self.nap = FIRST_NAP;
+            return Ok(());
+        } else if alive || max == 0 {
+            return self.half.tick();
+        }
+        match self.half.leave() {
+            Some(ended) => Err(Error::Disconnected(ended)),
+            None => Ok(()),
         }
     }
 

@@ -9,6 +9,8 @@ use memif_ring::Regions;
 use crate::control::Hub;
 use crate::{Ended, Peer, Side};
 
+const TRUNCATED: &str = "the peer truncated its shared memory";
+
 /// What both halves of a link know of the running epoch.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -61,9 +63,14 @@ impl Session {
         ended
     }
 
-    /// Ends the epoch for a fault of the peer, and hangs up.
+    /// Ends the epoch for a fault of the peer, and hangs up. Memory that vanished looks like any other fault at first.
     pub(crate) fn fail(&self, fault: &impl Display) {
-        let ended = self.end(Side::Peer, false, fault.to_string());
+        let reason = if self.regions.any_gone() {
+            TRUNCATED.to_owned()
+        } else {
+            fault.to_string()
+        };
+        let ended = self.end(Side::Peer, false, reason);
         if let Some(hub) = self.hub.upgrade() {
             hub.hang_up(self.connection, &ended);
         }
@@ -84,7 +91,7 @@ impl Session {
     /// Ends the epoch if the peer took memory away from under us.
     pub(crate) fn check_memory(&self) {
         if self.is_alive() && self.regions.any_gone() {
-            self.fail(&"the peer truncated its shared memory");
+            self.fail(&TRUNCATED);
         }
     }
 }

@@ -78,32 +78,15 @@ impl Tx {
         if !self.is_connected()? {
             return Ok(0);
         }
-        let sent = self.half.with(|end| {
-            let mut sent = 0;
-            let result = frames
-                .iter()
-                .try_for_each(|frame| match write_frame(end, frame) {
-                    Ok(true) => {
-                        sent += 1;
-                        Ok(())
-                    }
-                    Ok(false) => Err(None),
-                    Err(error) => Err(Some(error)),
-                });
-            end.publish();
-            (sent, result.err().flatten())
-        });
-        match sent {
+        match self.half.with(|end| write_frames(end, frames)) {
             None => Ok(0),
-            Some((sent @ 1.., _)) | Some((sent, None)) => {
+            Some(Ok(0)) => {
                 self.half.tick()?;
-                if sent == 0 {
-                    self.none_sent(frames)
-                } else {
-                    Ok(sent)
-                }
+                self.none_sent(frames)
             }
-            Some((_, Some(error))) => Err(self.blame(error)?),
+            Some(Ok(sent)) => self.half.tick().map(|()| sent),
+            Some(Err(Error::Peer(fault))) => Err(self.blame(&fault)),
+            Some(Err(error)) => Err(error),
         }
     }
 
@@ -149,7 +132,7 @@ impl Tx {
                 Ok(guest.and_then(|guest| Loan::new(guest, chain, &self.segments, len)))
             }
             Some(Ok(None)) => self.check_fits(len as u64).map(|()| None),
-            Some(Err(fault)) => Err(self.blame(Error::Peer(fault))?),
+            Some(Err(fault)) => Err(self.blame(&fault)),
         }
     }
 
@@ -232,14 +215,10 @@ impl Tx {
         }
     }
 
-    /// Ends the epoch if the peer is to blame; the error to return.
-    fn blame(&mut self, error: Error) -> Result<Error, Error> {
-        if let Error::Peer(fault) = &error
-            && let Some(session) = self.half.session()?
-        {
-            session.fail(fault);
-        }
-        Ok(error)
+    /// Ends the epoch because the peer broke a rule; the error to return.
+    fn blame(&mut self, fault: &PeerFault) -> Error {
+        self.half.fail(fault);
+        self.is_connected().err().unwrap_or(Error::Peer(*fault))
     }
 
     fn none_sent(&mut self, frames: &[&[u8]]) -> Result<usize, Error> {
@@ -356,16 +335,31 @@ impl Tx {
     }
 }
 
+/// Copies frames while there is room and publishes them; an error only if it was in the way of the first.
+fn write_frames(end: &mut TxEnd, frames: &[&[u8]]) -> Result<usize, Error> {
+    let mut sent = 0;
+    let mut result = Ok(true);
+    for frame in frames {
+        result = write_frame(end, frame);
+        if !matches!(result, Ok(true)) {
+            break;
+        }
+        sent += 1;
+    }
+    end.publish();
+    match result {
+        Err(error) if sent == 0 => Err(error),
+        _ => Ok(sent),
+    }
+}
+
 /// Copies a frame into a reserved chain and stages it; false if there is no room.
 fn write_frame(end: &mut TxEnd, frame: &[u8]) -> Result<bool, Error> {
     if frame.is_empty() {
         return Err(Misuse::EmptyFrame.into());
     }
     let bytes = frame.len() as u64;
-    let reserved = end
-        .reserve(bytes)
-        .map_err(|fault: PeerFault| Error::Peer(fault))?;
-    let Some(chain) = reserved else {
+    let Some(chain) = end.reserve(bytes)? else {
         return Ok(false);
     };
     let mut left = frame;

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use memif_ring::{Biased, Guest};
+use memif_ring::{Biased, Guest, PeerFault};
 
 use crate::control::Hub;
 use crate::core::{LinkCore, Slot};
@@ -135,6 +135,13 @@ impl<E: End> Half<E> {
         self.current.as_mut().map(|current| current.end.guest())
     }
 
+    /// Ends the running epoch, in which the peer broke a rule.
+    pub(crate) fn fail(&self, fault: &PeerFault) {
+        if let Some(current) = &self.current {
+            current.session.fail(fault);
+        }
+    }
+
     /// Leaves the running epoch, which has ended.
     pub(crate) fn leave(&mut self) -> Option<Ended> {
         let current = self.current.take()?;
@@ -159,19 +166,13 @@ impl<E: End> Half<E> {
             return Ok(());
         }
         self.last_tick = now;
-        self.drive()
-    }
-
-    /// Looks after the control connection now.
-    pub(crate) fn drive(&mut self) -> Result<(), Error> {
-        if let Some(current) = &self.current {
-            current.session.check_memory();
-        }
+        self.check_memory();
         self.handle.hub.drive()
     }
 
     /// Sleeps until there is news from the peer or of the link, at most for `timeout`.
     pub(crate) fn sleep(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+        self.check_memory(); // the look at the ring that led here may have touched what is gone
         let mut ready = Ready::new();
         self.epoll
             .wait(&mut ready, timeout)
@@ -180,6 +181,12 @@ impl<E: End> Half<E> {
             self.handle.hub.drive()?;
         }
         Ok(())
+    }
+
+    fn check_memory(&self) {
+        if let Some(current) = &self.current {
+            current.session.check_memory();
+        }
     }
 
     fn renew(&mut self) -> Result<(), Error> {

@@ -97,14 +97,15 @@ impl Hub {
     }
 
     /// Ends a link for good.
-    pub(crate) fn close(&self, link: &Arc<LinkCore>, reason: &str) {
-        link.close(reason);
+    pub(crate) fn close(&self, link: &Arc<LinkCore>, reason: &str) -> Ended {
+        let closed = link.close(reason);
         let mut work = self.work();
         match &mut *work {
             Work::Server(server) => server.remove(&self.epoll, link, reason),
             Work::Client(client) => client.close(&self.epoll, reason),
         }
         self.reschedule(&work);
+        closed
     }
 
     /// Begins: the first attempt to connect, for a client.

@@ -1,0 +1,7 @@
+//! What users of links rely on, seen from outside, topic by topic.
+
+#![cfg(feature = "testing")]
+
+mod harness;
+mod hostile;
+mod waiting;
