@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{PATIENCE, Place, SOON, bytes};
+use common::{Listens, PATIENCE, Place, SOON, bytes};
 use media::{Receiver, Sender};
-use memif::Address;
+use memif::{Address, Connector, Listener};
 
 /// Tells the copy of this program that is to be killed where to send.
 const VICTIM: &str = "MEMWIRE_TEST_VICTIM";
+/// Tells it to listen, rather than to connect.
+const AS_SERVER: &str = "MEMWIRE_TEST_VICTIM_LISTENS";
 
 /// Another process that sends ten frames and then waits to be killed.
 struct Victim {
@@ -21,13 +23,16 @@ struct Victim {
 }
 
 impl Victim {
-    fn start(address: &Address) -> Self {
+    fn start(address: &Address, listens: Listens) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args([
             "--exact",
             "a_process_that_is_told_to_sends_until_it_is_killed",
         ]);
         command.env(VICTIM, address.to_string());
+        if listens == Listens::Sender {
+            command.env(AS_SERVER, "yes");
+        }
         command.stdout(Stdio::null());
         Self {
             process: command.spawn().unwrap(),
@@ -66,7 +71,11 @@ fn a_process_that_is_told_to_sends_until_it_is_killed() {
         return;
     };
     let place = address.parse::<Address>().unwrap();
-    let link = memif::Connector::new(&place).link(Sender::options(0, 1000));
+    let options = Sender::options(0, 1000);
+    let link = match std::env::var(AS_SERVER) {
+        Ok(_) => Listener::bind(&place).unwrap().link(options),
+        Err(_) => Connector::new(&place).link(options),
+    };
     let mut sender = Sender::open(link.unwrap()).unwrap();
     for number in 0..10 {
         sender.send(&bytes(1000, number), 0, SOON).unwrap();
@@ -78,11 +87,21 @@ fn a_process_that_is_told_to_sends_until_it_is_killed() {
 }
 
 #[test]
-fn all_that_a_killed_sender_sent_arrives_and_then_its_end_is_told_once() {
+fn all_that_a_killed_client_sent_arrives_and_then_its_end_is_told_once() {
+    receive_from_the_killed(Listens::Receiver);
+}
+
+#[test]
+fn all_that_a_killed_server_sent_arrives_and_then_its_end_is_told_once() {
+    receive_from_the_killed(Listens::Sender);
+}
+
+fn receive_from_the_killed(listens: Listens) {
     let place = Place::new();
-    let mut receiver = Receiver::open(place.listen(Receiver::options(0))).unwrap();
+    let link = place.receiving(listens, Receiver::options(0));
+    let mut receiver = Receiver::open(link).unwrap();
     for epoch in 1..=3 {
-        let mut victim = Victim::start(&place.address);
+        let mut victim = Victim::start(&place.address, listens);
         let mut held = Vec::new();
         for number in 0..4 {
             let frame = receiver.recv(SOON).unwrap();
