@@ -1,23 +1,23 @@
 //! One client's handshake, with all it has brought so far.
 
-use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use memif_ring::{LineSize, MappedRing, Region, Regions, Seals, ring_bytes};
+use memif_ring::{LineSize, MappedRing, Region, Regions, ring_bytes};
 use memif_wire::{AddRing, Message, Name, ServerEvent};
 
 use super::assemble::RingParts;
 use super::hangup::Hangup;
+use crate::Peer;
 use crate::core::LinkCore;
 use crate::sys::{Bell, Credentials};
-use crate::{Peer, Refusal};
 
 /// A client on its way in.
 #[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) machine: memif_wire::Server,
-    admitted: Option<(u32, Seals)>,
+    /// The link it asked for; it is let in unless `machine` says otherwise.
+    pub(super) link: Option<Arc<LinkCore>>,
     name: Name,
     regions: Vec<Arc<Region>>,
     rings: Vec<(AddRing, Arc<Bell>)>,
@@ -29,7 +29,7 @@ impl Arrival {
         let (regions, rings) = (Vec::new(), Vec::new());
         Self {
             machine,
-            admitted: None,
+            link: None,
             name: Name::default(),
             regions,
             rings,
@@ -37,36 +37,19 @@ impl Arrival {
         }
     }
 
-    /// The link it was admitted to.
-    pub(super) fn admitted(&self) -> Option<u32> {
-        self.admitted.map(|(id, _)| id)
-    }
-
-    /// The same, once the handshake is over.
-    pub(super) fn id(&self) -> u32 {
-        self.admitted().unwrap_or_default()
+    /// Whether it is on its way to this link.
+    pub(super) fn is_for(&self, link: &Arc<LinkCore>) -> bool {
+        self.link.as_ref().is_some_and(|own| Arc::ptr_eq(own, link))
     }
 
     /// Takes what an accepted message brought.
-    pub(super) fn keep(
-        &mut self,
-        event: ServerEvent,
-        fd: Option<OwnedFd>,
-        links: &HashMap<u32, Arc<LinkCore>>,
-    ) -> Result<(), Hangup> {
+    pub(super) fn keep(&mut self, event: ServerEvent, fd: Option<OwnedFd>) -> Result<(), Hangup> {
         match (event, fd) {
-            (ServerEvent::Admitted { id, peer }, _) => {
-                let link = links
-                    .get(&id)
-                    .ok_or(Refusal::UnknownId { id })
-                    .map_err(Hangup::fault)?;
-                self.admitted = Some((id, link.options.seals));
-                self.name = peer;
-            }
+            (ServerEvent::Admitted { peer, .. }, _) => self.name = peer,
             (ServerEvent::Region { size, .. }, Some(file)) => {
-                let seals = self.admitted.map(|(_, seals)| seals).unwrap_or_default();
-                self.regions
-                    .push(Arc::new(Region::from_peer(file, size, seals)?));
+                let seals = self.link.as_ref().map(|link| link.options.seals);
+                let region = Region::from_peer(file, size, seals.unwrap_or_default())?;
+                self.regions.push(Arc::new(region));
             }
             (ServerEvent::Ring(ring), Some(fd)) => {
                 self.rings.push((ring, Arc::new(Bell::from_peer(fd)?)));

@@ -119,24 +119,15 @@ impl ServerWork {
         {
             self.links.remove(&id);
         }
-        let served = |connection: &Connection| match &connection.phase {
-            Phase::Up { link: served, .. } => Arc::ptr_eq(served, link),
-            Phase::Handshake(_) => false,
+        let hangup = Hangup {
+            clean: true,
+            ..Hangup::ours(reason)
         };
-        let token = self
-            .connections
-            .iter()
-            .find(|(_, connection)| served(connection))
-            .map(|(&token, _)| token);
-        if let Some(token) = token {
-            self.end(
-                epoll,
-                token,
-                &Hangup {
-                    clean: true,
-                    ..Hangup::ours(reason)
-                },
-            );
+        let of_link = |(_, connection): &(&u64, &Connection)| connection.is_of(link);
+        let connections: Vec<_> = self.connections.iter().filter(of_link).collect();
+        let tokens: Vec<u64> = connections.into_iter().map(|(&token, _)| token).collect();
+        for token in tokens {
+            self.end(epoll, token, &hangup);
         }
     }
 
@@ -327,12 +318,9 @@ impl ServerWork {
         let Phase::Handshake(arrival) = phase else {
             return Ok(());
         };
-        let id = arrival.id();
-        let link = self
-            .links
-            .get(&id)
-            .ok_or(Refusal::UnknownId { id })
-            .map_err(Hangup::fault)?;
+        let link = arrival.link.clone();
+        let link = link.ok_or_else(|| Hangup::ours("established without a link"))?;
+        let id = link.options.id;
         if link.session().is_some() {
             return Err(Hangup::fault(Refusal::IdInUse { id }));
         }
@@ -343,13 +331,10 @@ impl ServerWork {
         let connected = arrival
             .connected()
             .ok_or_else(|| Hangup::ours("no answer to CONNECT"))?;
-        begin_epoch(link, &session, parts);
+        begin_epoch(&link, &session, parts);
         tracing::info!(id, epoch, peer = %session.peer.name, "connected");
         let sent = send(socket, &connected, None);
-        *phase = Phase::Up {
-            link: Arc::clone(link),
-            session,
-        };
+        *phase = Phase::Up { link, session };
         sent
     }
 
@@ -384,7 +369,7 @@ impl ServerWork {
                     reason = hangup.reason,
                     "handshake failed"
                 );
-                if let Some(link) = arrival.admitted().and_then(|id| self.links.get(&id)) {
+                if let Some(link) = &arrival.link {
                     link.note_failure(hangup.reason.clone(), hangup.refused);
                 }
             }
@@ -395,6 +380,14 @@ impl ServerWork {
 impl Connection {
     fn is_arriving(&self) -> bool {
         matches!(self.phase, Phase::Handshake(_))
+    }
+
+    /// Whether it belongs to this link, or is about to.
+    fn is_of(&self, link: &Arc<LinkCore>) -> bool {
+        match &self.phase {
+            Phase::Up { link: served, .. } => Arc::ptr_eq(served, link),
+            Phase::Handshake(arrival) => arrival.is_for(link),
+        }
     }
 
     /// Judges one message; the client's interface name when it has offered everything.
@@ -408,16 +401,19 @@ impl Connection {
         let Phase::Handshake(arrival) = &mut self.phase else {
             return Err(after_connected(&bytes[..len]));
         };
+        let mut registry = Registry { links, asked: None };
         let step = arrival
             .machine
-            .receive(&bytes[..len], fd.is_some(), &mut Registry(links))?;
+            .receive(&bytes[..len], fd.is_some(), &mut registry);
+        arrival.link = registry.asked.or(arrival.link.take());
+        let step = step?;
         match step.event {
             Some(ServerEvent::Established { peer_if_name }) => {
                 arrival.keep_answer(step.reply);
                 return Ok(Some(peer_if_name));
             }
             Some(ServerEvent::Disconnected(disconnect)) => return Err(Hangup::said(&disconnect)),
-            Some(event) => arrival.keep(event, fd, links)?,
+            Some(event) => arrival.keep(event, fd)?,
             None => {}
         }
         match step.reply {
@@ -428,12 +424,17 @@ impl Connection {
 }
 
 /// The links of this socket, as the handshake asks for them.
-struct Registry<'a>(&'a HashMap<u32, Arc<LinkCore>>);
+struct Registry<'a> {
+    links: &'a HashMap<u32, Arc<LinkCore>>,
+    /// The one it asked for, also if its client is not let in.
+    asked: Option<Arc<LinkCore>>,
+}
 
 impl Admit for Registry<'_> {
     fn admit(&mut self, init: &Init) -> Result<Terms, Refusal> {
         let id = init.id;
-        let link = self.0.get(&id).ok_or(Refusal::UnknownId { id })?;
+        let link = self.links.get(&id).ok_or(Refusal::UnknownId { id })?;
+        self.asked = Some(Arc::clone(link));
         if link.session().is_some() {
             return Err(Refusal::IdInUse { id });
         }
