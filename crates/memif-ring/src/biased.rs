@@ -12,9 +12,9 @@
 //! There is one owner, because `owner` takes `&mut self` and `Biased` is not Clone.
 #![allow(unsafe_code)]
 
-use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
+
+use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, UnsafeCell};
 
 /// The owner's handle.
 #[derive(Debug)]
@@ -51,8 +51,7 @@ impl<T> Biased<T> {
         // Acquire pairs with the release in Guest's drop: all a past guest did is visible.
         if self.0.guests.load(Ordering::Acquire) == 0 {
             // SAFETY: case (b): no guest exists, only the owner (who is here, by &mut self) can make one.
-            let value = unsafe { &mut *self.0.value.get() };
-            return work(value);
+            return self.0.value.with_mut(|value| work(unsafe { &mut *value }));
         }
         self.0.locked(work)
     }
@@ -82,8 +81,7 @@ impl<T> Inner<T> {
         // A panic inside `work` leaves the value in some valid state; counting on is better than dying.
         let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: cases (a) and (c): the lock is held, and the caller is a guest or an owner that saw a guest alive.
-        let value = unsafe { &mut *self.value.get() };
-        work(value)
+        self.value.with_mut(|value| work(unsafe { &mut *value }))
     }
 }
 
@@ -94,7 +92,7 @@ impl<T> Drop for Guest<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -37,6 +37,7 @@ mod server_producer;
 mod shared;
 pub mod sigbus;
 mod span;
+mod sync;
 
 #[cfg(all(test, not(loom)))]
 mod heap;
