@@ -131,7 +131,7 @@ pub(crate) fn spell(time: Duration) -> String {
 
 fn style(known_length: bool) -> ProgressStyle {
     let template = if known_length {
-        "{bar:30} {human_pos}/{human_len} {msg} eta {eta}"
+        "{bar:30} {human_pos}/{human_len} {msg}"
     } else {
         "{spinner} {human_pos} {msg}"
     };

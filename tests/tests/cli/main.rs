@@ -5,4 +5,5 @@ mod demo;
 mod misuse;
 mod program;
 mod refusal;
+mod stranger;
 mod stream;

@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Program {
     child: Child,
     words: String,
-    stdout: JoinHandle<Vec<u8>>,
-    stderr: JoinHandle<Vec<u8>>,
+    /// What it says on standard output and on standard error.
+    said: Option<[JoinHandle<Vec<u8>>; 2]>,
 }
 
 /// What a program left behind.
@@ -60,14 +60,8 @@ impl Program {
             .join(" ");
         let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().expect("memwire starts");
-        let stdout = collect(child.stdout.take());
-        let stderr = collect(child.stderr.take());
-        Program {
-            child,
-            words,
-            stdout,
-            stderr,
-        }
+        let said = Some([collect(child.stdout.take()), collect(child.stderr.take())]);
+        Program { child, words, said }
     }
 
     /// Waits for the end.
@@ -77,8 +71,8 @@ impl Program {
         let status = eventually(&what, PATIENCE, || {
             self.child.try_wait().expect("a child of ours")
         });
-        let [stdout, stderr] =
-            [self.stdout, self.stderr].map(|said| said.join().expect("no panic"));
+        let said = self.said.take().expect("it is waited for once");
+        let [stdout, stderr] = said.map(|stream| stream.join().expect("no panic"));
         let stderr = String::from_utf8(stderr).expect("talk is text");
         Outcome {
             words,
@@ -115,8 +109,15 @@ impl Program {
 
     /// Kills it at once and waits until it is gone.
     pub(crate) fn kill(mut self) {
-        self.child.kill().expect("the program runs");
-        self.child.wait().expect("a child of ours");
+        assert!(self.runs(), "{} has ended before it was killed", self.words);
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Both fail only for a program that has ended and was waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -95,6 +95,11 @@ impl<'a> Session<'a> {
             latency,
         })?;
         self.silent_since = Instant::now();
+        if let Some(fault) = self.taker.fresh_fault() {
+            self.talk.note(format!(
+                "a frame is corrupt: {fault}; later ones are only counted"
+            ));
+        }
         let tally = &self.taker.tally;
         self.talk
             .progress(tally.frames, || match (tally.fps(), tally.gbit_per_s()) {

@@ -62,7 +62,8 @@ pub(crate) struct Taker {
     pub(crate) tally: Tally,
     pub(crate) latency: Latency,
     /// What was wrong with the first frame that was corrupt.
-    pub(crate) first_fault: Option<String>,
+    first_fault: Option<String>,
+    fault_told: bool,
 }
 
 impl Taker {
@@ -76,6 +77,7 @@ impl Taker {
             tally: Tally::default(),
             latency: Latency::new(),
             first_fault: None,
+            fault_told: false,
         }
     }
 
@@ -107,6 +109,12 @@ impl Taker {
             self.tally.frames += frames;
             self.tally.corrupt += frames;
         }
+    }
+
+    /// What was wrong with the first corrupt frame, once.
+    pub(crate) fn fresh_fault(&mut self) -> Option<&str> {
+        let told = std::mem::replace(&mut self.fault_told, self.first_fault.is_some());
+        self.first_fault.as_deref().filter(|_| !told)
     }
 
     /// Fails when a frame was corrupt.

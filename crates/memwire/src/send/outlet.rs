@@ -82,14 +82,24 @@ impl Outlet {
         }
     }
 
-    /// Ends the link when the receiver has everything, or after this time; tells how much it has not.
-    pub(crate) fn close(self, linger: Duration) -> u64 {
-        self.sender.close(linger).undelivered
+    /// How many peers did not get through the handshake, and why the last did not. None when we are
+    /// the one that connects: then it is no news that there is nobody yet.
+    pub(crate) fn turned_away(&self) -> Option<(u64, String)> {
+        let details = self.sender.details();
+        let reason = details
+            .last_failure
+            .filter(|_| details.role == memif::Role::Server)?;
+        Some((details.failures, reason))
+    }
+
+    /// Ends the link when the receiver has everything, or has gone, or after this time.
+    pub(crate) fn close(self, linger: Duration) -> Ended {
+        self.sender.close(linger)
     }
 }
 
-/// Sends a frame that has been filled; false if its receiver has gone meanwhile, which the next
-/// question for room tells more of.
+/// Sends a frame that has been filled; false if its receiver has gone meanwhile, or was found to
+/// break the rules. The next question for room tells more of that.
 pub(crate) fn send(
     loan: FrameLoan,
     sequence: u64,
@@ -105,6 +115,7 @@ pub(crate) fn send(
     match loan.send_as(stamp) {
         Ok(_) => Ok(true),
         Err(error) if error.is_disconnected() => Ok(false),
+        Err(media::Error::Link(memif::Error::Peer(_))) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

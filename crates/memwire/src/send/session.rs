@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use media::FrameLoan;
-use memif::Ended;
+use memif::{Ended, Side};
 
 use super::outlet::{self, Outlet, Room};
 use super::summary::Sent;
@@ -41,6 +41,10 @@ pub(crate) struct Session<'a> {
     /// Frames that were filled when their receiver had just gone.
     unsent: u64,
     receivers: u64,
+    /// The last connection whose end was counted.
+    last_ended: Option<u64>,
+    /// How many peers were told of that did not get through the handshake.
+    turned_away: u64,
     /// Set while a receiver is there.
     pace: Option<Pace>,
     alone_since: Instant,
@@ -65,6 +69,8 @@ impl<'a> Session<'a> {
             sequence: 0,
             unsent: 0,
             receivers: 0,
+            last_ended: None,
+            turned_away: 0,
             pace: None,
             alone_since: Instant::now(),
             stopped: false,
@@ -186,11 +192,18 @@ impl<'a> Session<'a> {
     }
 
     /// No receiver for a while, or none that takes anything.
-    fn waited(&self, outlet: &Outlet) -> anyhow::Result<()> {
+    fn waited(&mut self, outlet: &Outlet) -> anyhow::Result<()> {
         if self.pace.is_some() {
             return Ok(());
         }
         outlet.check_welcome()?;
+        if let Some((count, reason)) = outlet
+            .turned_away()
+            .filter(|(count, _)| *count > self.turned_away)
+        {
+            self.turned_away = count;
+            self.talk.note(format!("a peer was turned away: {reason}"));
+        }
         self.talk
             .waiting(|| format!("waiting for a receiver on {}", outlet.name()));
         match self.rules.timeout {
@@ -205,36 +218,48 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Notes what the receiver did not take, and what came too late for it.
     fn receiver_left(&mut self, ended: &Ended) {
-        let unsent = std::mem::take(&mut self.unsent);
-        let missing = ended.undelivered.saturating_add(unsent).min(self.sequence);
-        self.tally.missing(self.sequence - missing, missing);
+        let missing = self.not_taken(ended);
         self.pace = None;
         self.alone_since = Instant::now();
-        let taken = if missing == 0 {
+        let missed = if missing == 0 {
             String::new()
         } else {
-            format!(", {missing} frames were not taken")
+            format!(" without {missing} frames")
         };
-        self.talk
-            .note(format!("{ended}{taken}; waiting for a receiver"));
+        let reason = &ended.reason;
+        self.talk.note(format!(
+            "the receiver went away{missed} ({reason}); waiting for one"
+        ));
     }
 
     fn close(&mut self, outlet: Outlet) -> anyhow::Result<()> {
         let linger = if self.stopped { SHORT_LINGER } else { LINGER };
-        let missing = outlet
-            .close(linger)
-            .saturating_add(self.unsent)
-            .min(self.sequence);
-        self.tally.missing(self.sequence - missing, missing);
-        if missing > 0 && !self.stopped {
-            bail!(
+        let ended = outlet.close(linger);
+        let missing = self.not_taken(&ended);
+        if missing == 0 || self.stopped {
+            return Ok(());
+        }
+        match ended.by {
+            Side::Us => bail!(
                 "the receiver did not take the last {missing} frames within {}",
                 spell(linger)
-            );
+            ),
+            Side::Peer => bail!(
+                "the receiver went away without the last {missing} frames: {}",
+                ended.reason
+            ),
         }
-        Ok(())
+    }
+
+    /// Counts what the receiver did not take, and what came too late for it.
+    fn not_taken(&mut self, ended: &Ended) -> u64 {
+        let is_news = self.last_ended.replace(ended.epoch) != Some(ended.epoch);
+        let undelivered = if is_news { ended.undelivered } else { 0 };
+        let unsent = std::mem::take(&mut self.unsent);
+        let missing = undelivered.saturating_add(unsent).min(self.sequence);
+        self.tally.missing(self.sequence - missing, missing);
+        missing
     }
 
     fn show_progress(&self) {
