@@ -1,19 +1,16 @@
 //! What a link is between its control connection and its queues: the meeting point of hub, [`crate::Rx`] and [`crate::Tx`].
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use memif_ring::{Counters, Drain, MappedRing};
+use memif_ring::{Drain, MappedRing};
 
 use crate::ends::{RxEnd, TxEnd};
 use crate::error::os;
 use crate::session::Session;
+use crate::slot::Slot;
 use crate::sys::Bell;
 use crate::{Ended, Error, LinkOptions, Role, Side};
-
-/// Ends of earlier epochs that a receiver may still have to drain; beyond, the oldest is given up.
-const UNDRAINED_EPOCHS: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct LinkCore {
@@ -21,7 +18,7 @@ pub(crate) struct LinkCore {
     pub(crate) role: Role,
     pub(crate) rx: Box<[Slot<RxEnd>]>,
     pub(crate) tx: Box<[Slot<TxEnd>]>,
-    /// Rung when an epoch begins or ends.
+    /// Rung when an epoch begins or ends, and when a handshake failed: everybody who waits looks again.
     pub(crate) bell: Bell,
     epochs: AtomicU64,
     state: Mutex<State>,
@@ -45,24 +42,13 @@ pub(crate) struct Failure {
     pub(crate) refused: bool,
 }
 
-/// Where one queue's end of a new epoch waits until its user takes it over.
-#[derive(Debug)]
-pub(crate) struct Slot<E> {
-    fresh: Mutex<VecDeque<E>>,
-    waiting: AtomicUsize,
-    taken: AtomicBool,
-    /// Rung when there is one, and when the current epoch ends.
-    pub(crate) bell: Bell,
-    pub(crate) counters: Arc<Counters>,
-}
-
 impl LinkCore {
     pub(crate) fn new(options: LinkOptions, role: Role) -> Result<Arc<Self>, Error> {
         options.check()?;
         let queues = options.queues;
         Ok(Arc::new(Self {
-            rx: (0..queues).map(|_| Slot::new()).collect::<Result<_, _>>()?,
-            tx: (0..queues).map(|_| Slot::new()).collect::<Result<_, _>>()?,
+            rx: (0..queues).map(|_| Slot::default()).collect(),
+            tx: (0..queues).map(|_| Slot::default()).collect(),
             bell: Bell::new().map_err(os("eventfd"))?,
             epochs: AtomicU64::new(0),
             state: Mutex::default(),
@@ -89,14 +75,8 @@ impl LinkCore {
         state.session = Some(session);
         state.last_failure = None;
         drop(state);
-        self.rx
-            .iter()
-            .zip(rx)
-            .for_each(|(slot, end)| slot.put(end, keep_rx));
-        self.tx
-            .iter()
-            .zip(tx)
-            .for_each(|(slot, end)| slot.put(end, keep_tx));
+        self.rx.iter().zip(rx).for_each(|(slot, end)| slot.put(end));
+        self.tx.iter().zip(tx).for_each(|(slot, end)| slot.put(end));
         self.wake();
     }
 
@@ -114,8 +94,8 @@ impl LinkCore {
             });
         }
         drop(state);
-        self.rx.iter().for_each(|slot| slot.retain(keep_rx));
-        self.tx.iter().for_each(|slot| slot.retain(keep_tx));
+        self.rx.iter().for_each(Slot::settle);
+        self.tx.iter().for_each(Slot::settle);
         self.wake();
     }
 
@@ -125,7 +105,7 @@ impl LinkCore {
         state.failures += 1;
         state.last_failure = Some(Failure { reason, refused });
         drop(state);
-        let _ = self.bell.ring();
+        self.wake();
     }
 
     /// The link is closed for good.
@@ -180,10 +160,7 @@ impl LinkCore {
     }
 
     fn wake(&self) {
-        // Ringing an eventfd of our own cannot fail.
-        let _ = self.bell.ring();
-        self.rx.iter().for_each(|slot| drop(slot.bell.ring()));
-        self.tx.iter().for_each(|slot| drop(slot.bell.ring()));
+        let _ = self.bell.ring(); // cannot fail on an eventfd of our own
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -191,61 +168,6 @@ impl LinkCore {
     }
 }
 
-/// Frames of an ended epoch are still received.
-fn keep_rx(end: &RxEnd) -> bool {
-    end.session.is_alive() || end.has_frames()
-}
-
-/// Nothing can be sent in an ended epoch.
-fn keep_tx(end: &TxEnd) -> bool {
-    end.session.is_alive()
-}
-
 fn in_flight(drains: &[Drain<MappedRing>]) -> usize {
     drains.iter().map(Drain::in_flight).sum()
-}
-
-impl<E> Slot<E> {
-    fn new() -> Result<Self, Error> {
-        Ok(Self {
-            fresh: Mutex::default(),
-            waiting: AtomicUsize::new(0),
-            taken: AtomicBool::new(false),
-            bell: Bell::new().map_err(os("eventfd"))?,
-            counters: Arc::default(),
-        })
-    }
-
-    /// Claims the slot for its one user; false if somebody has it.
-    pub(crate) fn claim(&self) -> bool {
-        !self.taken.swap(true, Ordering::Relaxed)
-    }
-
-    fn retain(&self, keep: impl Fn(&E) -> bool) {
-        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        fresh.retain(keep);
-        self.waiting.store(fresh.len(), Ordering::Release);
-    }
-
-    fn put(&self, end: E, keep: impl Fn(&E) -> bool) {
-        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        fresh.retain(keep);
-        if fresh.len() == UNDRAINED_EPOCHS || !self.taken.load(Ordering::Relaxed) {
-            fresh.pop_front();
-        }
-        fresh.push_back(end);
-        self.waiting.store(fresh.len(), Ordering::Release);
-    }
-
-    /// The oldest end not taken over yet.
-    pub(crate) fn take(&self) -> Option<E> {
-        // Acquire pairs with the release in `put`; without it this is only a cheaper look.
-        if self.waiting.load(Ordering::Acquire) == 0 {
-            return None;
-        }
-        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = fresh.pop_front();
-        self.waiting.store(fresh.len(), Ordering::Release);
-        end
-    }
 }

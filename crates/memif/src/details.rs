@@ -4,6 +4,7 @@ use memif_ring::Totals;
 use memif_wire::Mode;
 
 use crate::core::LinkCore;
+use crate::slot::Slot;
 use crate::{Ended, Peer, Role};
 
 /// What a link is and has done.
@@ -53,7 +54,7 @@ pub struct QueueDetails {
 impl Details {
     pub(crate) fn of(core: &LinkCore) -> Self {
         let session = core.session().filter(|session| session.is_alive());
-        let queue = |(rx, tx): (&crate::core::Slot<_>, &crate::core::Slot<_>)| QueueDetails {
+        let queue = |(rx, tx): (&Slot<_>, &Slot<_>)| QueueDetails {
             rx: rx.counters.totals(),
             tx: tx.counters.totals(),
         };

@@ -7,8 +7,22 @@ use memif_ring::{
     ServerConsumer, ServerProducer, SharedRing, Signals,
 };
 
+use crate::core::LinkCore;
 use crate::session::Session;
+use crate::slot::Slot;
 use crate::sys::Bell;
+
+/// An end of a queue: [`RxEnd`] or [`TxEnd`].
+pub(crate) trait End: Sized {
+    /// Where new ones of a queue arrive.
+    fn slot(core: &LinkCore, queue: usize) -> &Slot<Self>;
+    /// The epoch it belongs to.
+    fn session(&self) -> &Arc<Session>;
+    /// What the peer rings when there is news for this end.
+    fn news(&self) -> Option<&Arc<Bell>>;
+    /// Whether a user can do anything with it but hear that its epoch is over.
+    fn is_useful(&self) -> bool;
+}
 
 /// The consumer of one ring, with all it needs to run without its [`crate::Rx`].
 #[derive(Debug)]
@@ -27,6 +41,25 @@ pub(crate) struct RxEnd {
 pub(crate) enum Consumer {
     Server(ServerConsumer<MappedRing>),
     Client(ClientConsumer<MappedRing>),
+}
+
+impl End for RxEnd {
+    fn slot(core: &LinkCore, queue: usize) -> &Slot<Self> {
+        &core.rx[queue]
+    }
+
+    fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    fn news(&self) -> Option<&Arc<Bell>> {
+        Some(&self.bell)
+    }
+
+    /// Frames of an ended epoch are still received.
+    fn is_useful(&self) -> bool {
+        self.session.is_alive() || self.has_frames()
+    }
 }
 
 impl RxEnd {
@@ -93,6 +126,24 @@ pub(crate) struct TxEnd {
 pub(crate) enum Producer {
     Server(ServerProducer<MappedRing>),
     Client(ClientProducer<MappedRing>),
+}
+
+impl End for TxEnd {
+    fn slot(core: &LinkCore, queue: usize) -> &Slot<Self> {
+        &core.tx[queue]
+    }
+
+    fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    fn news(&self) -> Option<&Arc<Bell>> {
+        self.room.as_ref().map(|(_, bell)| bell)
+    }
+
+    fn is_useful(&self) -> bool {
+        self.session.is_alive()
+    }
 }
 
 impl TxEnd {

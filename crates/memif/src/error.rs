@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
 
 use memif_ring::{LayoutError, MapError, PeerFault};
 use memif_wire::{NameError, Violation};
@@ -174,29 +173,5 @@ impl fmt::Display for Ended {
             (Side::Peer, true) => write!(f, "the peer closed the link: {}", self.reason),
             (Side::Peer, false) => write!(f, "the link ended: {}", self.reason),
         }
-    }
-}
-
-/// A moment to give up at; `None` is never.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline(Option<Duration>);
-
-impl Deadline {
-    pub(crate) fn after(timeout: Option<Duration>) -> Self {
-        Self(timeout.map(|span| crate::sys::now().saturating_add(span)))
-    }
-
-    /// Time left; `None` is unlimited.
-    pub(crate) fn left(self) -> Option<Duration> {
-        self.0.map(|end| end.saturating_sub(crate::sys::now()))
-    }
-
-    pub(crate) fn passed(self) -> bool {
-        self.left().is_some_and(|left| left.is_zero())
-    }
-
-    /// The time left, at most `most`.
-    pub(crate) fn at_most(self, most: Duration) -> Duration {
-        self.left().map_or(most, |left| left.min(most))
     }
 }

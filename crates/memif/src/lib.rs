@@ -38,6 +38,7 @@
 mod connector;
 mod control;
 mod core;
+mod deadline;
 mod details;
 mod ends;
 mod error;
@@ -49,6 +50,7 @@ mod options;
 mod peer;
 mod rx;
 mod session;
+mod slot;
 mod sys;
 mod tx;
 mod wait;

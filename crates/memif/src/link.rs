@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::control::Hub;
 use crate::core::LinkCore;
+use crate::deadline::Deadline;
 use crate::details::Details;
-use crate::error::{Deadline, os};
+use crate::error::os;
 use crate::sys::{Epoll, Ready, Trigger};
 use crate::wait::{Half, Handle};
 use crate::{Ended, Error, Misuse, Peer, Role, Rx, Traffic, Tx};
@@ -42,16 +43,7 @@ impl Link {
     ///
     /// [`Error::Misuse`] when there is no such queue, it was taken, or the link only sends.
     pub fn rx(&mut self, queue: usize) -> Result<Rx, Error> {
-        self.check_direction(Traffic::Send, "send")?;
-        let slot = self
-            .handle
-            .core
-            .rx
-            .get(queue)
-            .ok_or_else(|| self.no_such(queue))?;
-        if !slot.claim() {
-            return Err(Misuse::QueueTaken { queue }.into());
-        }
+        self.check_queue(queue, Traffic::Send, "send")?;
         Ok(Rx::new(Half::new(&self.handle, queue)?))
     }
 
@@ -61,16 +53,7 @@ impl Link {
     ///
     /// [`Error::Misuse`] when there is no such queue, it was taken, or the link only receives.
     pub fn tx(&mut self, queue: usize) -> Result<Tx, Error> {
-        self.check_direction(Traffic::Receive, "receive")?;
-        let slot = self
-            .handle
-            .core
-            .tx
-            .get(queue)
-            .ok_or_else(|| self.no_such(queue))?;
-        if !slot.claim() {
-            return Err(Misuse::QueueTaken { queue }.into());
-        }
+        self.check_queue(queue, Traffic::Receive, "receive")?;
         Ok(Tx::new(Half::new(&self.handle, queue)?))
     }
 
@@ -106,7 +89,7 @@ impl Link {
         if let Some(session) = self.handle.core.session() {
             session.check_memory();
         }
-        self.handle.hub.drive()
+        self.handle.hub.drive().map(drop)
     }
 
     /// The process at the other end, while the link is up.
@@ -179,18 +162,16 @@ impl Link {
         }
     }
 
-    fn check_direction(&self, other: Traffic, word: &'static str) -> Result<(), Misuse> {
-        if self.handle.core.options.traffic == other {
+    fn check_queue(&self, queue: usize, other: Traffic, word: &'static str) -> Result<(), Misuse> {
+        let options = &self.handle.core.options;
+        if options.traffic == other {
             return Err(Misuse::WrongDirection(word));
         }
-        Ok(())
-    }
-
-    fn no_such(&self, queue: usize) -> Misuse {
-        Misuse::NoSuchQueue {
-            queue,
-            queues: self.handle.core.options.queues,
+        let queues = options.queues;
+        if queue >= usize::from(queues) {
+            return Err(Misuse::NoSuchQueue { queue, queues });
         }
+        Ok(())
     }
 }
 

@@ -78,7 +78,7 @@ impl Listener {
     ///
     /// [`Error::Os`] when waiting itself does not work.
     pub fn drive(&self) -> Result<(), Error> {
-        self.hub.drive()
+        self.hub.drive().map(drop)
     }
 }
 

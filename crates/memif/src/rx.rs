@@ -1,20 +1,17 @@
 //! The receiving end of a queue.
 
-use std::hint::spin_loop;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use memif_ring::{Chain, Segment, Signals};
 
+use crate::deadline::Deadline;
 use crate::ends::RxEnd;
-use crate::error::Deadline;
+
 use crate::frame::{Burst, Frame};
-use crate::sys::now;
 use crate::wait::Half;
 use crate::{Error, Features, Wait};
 
-/// Looks at the ring between two looks at the clock.
-const SPINS: usize = 64;
 /// First sleep beside a producer that may miss our wish for a signal; later ones are ten times as long each.
 const FIRST_NAP: Duration = Duration::from_millis(1);
 /// And the longest.
@@ -28,6 +25,8 @@ pub struct Rx {
     pub(crate) packets: Vec<(Chain, usize)>,
     pub(crate) segments: Vec<Segment>,
     chains: Vec<Chain>,
+    /// The producer was asked for signals, and is not yet told that they are not needed.
+    listens: bool,
     nap: Duration,
 }
 
@@ -39,6 +38,7 @@ impl Rx {
             packets,
             segments,
             chains,
+            listens: false,
             nap: FIRST_NAP,
         }
     }
@@ -50,12 +50,12 @@ impl Rx {
     /// [`Error::Timeout`]; [`Error::Disconnected`] once at the end of each epoch, after all its frames. `None` waits for
     /// ever, through any number of reconnects.
     pub fn recv(&mut self, timeout: Option<Duration>) -> Result<Frame, Error> {
-        let deadline = Deadline::after(timeout);
+        let mut deadline = None; // the clock is looked at only when there is no frame
         loop {
             if let Some(frame) = self.try_recv()? {
                 return Ok(frame);
             }
-            self.wait_until(deadline)?;
+            self.pause(*deadline.get_or_insert_with(|| Deadline::after(timeout)))?;
         }
     }
 
@@ -93,7 +93,11 @@ impl Rx {
     ///
     /// [`Error::Timeout`]; [`Error::Disconnected`] when the link was closed here.
     pub fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
-        self.wait_until(Deadline::after(timeout))
+        let deadline = Deadline::after(timeout);
+        while !self.is_ready()? {
+            self.pause(deadline)?;
+        }
+        Ok(())
     }
 
     /// The extras that both sides understand, in the epoch that the last received frame came in. `None` before the first
@@ -103,36 +107,33 @@ impl Rx {
     }
 
     /// Prepares for waiting on this object's descriptor elsewhere: does pending work and asks the peer for signals. True
-    /// when there is something to receive already: then do not wait.
+    /// when there is something to receive already: then do not wait. Call it before each wait.
     ///
     /// # Errors
     ///
     /// [`Error::Disconnected`] when the link was closed here.
     pub fn arm(&mut self) -> Result<bool, Error> {
-        self.half.sleep(Some(Duration::ZERO))?;
-        if self.is_ready()? {
-            return Ok(true);
-        }
-        self.half.with(|end| end.shared().unmask());
-        self.is_ready()
+        let all_done = self.half.sleep(Some(Duration::ZERO))?;
+        Ok(!all_done || self.is_ready()? || self.listen())
     }
 
     /// Fills the burst.
     fn fetch(&mut self, max: usize) -> Result<(), Error> {
         self.give_back(); // only after a burst that was leaked
         let Some(session) = self.half.session()? else {
-            self.half.check_closed()?;
+            self.half.tell_end()?;
             return self.half.tick();
         };
         let alive = session.is_alive();
         if let Some(Err(fault)) = self.take(max) {
             self.half.fail(&fault);
         } else if !self.packets.is_empty() {
-            self.nap = FIRST_NAP;
+            self.stop_listening();
             return Ok(());
         } else if alive || max == 0 {
             return self.half.tick();
         }
+        self.listens = false;
         match self.half.leave() {
             Some(ended) => Err(Error::Disconnected(ended)),
             None => Ok(()),
@@ -170,79 +171,63 @@ impl Rx {
     /// Whether a fetch would find a frame, or an end to report.
     fn is_ready(&mut self) -> Result<bool, Error> {
         let Some(session) = self.half.session()? else {
-            self.half.check_closed()?;
-            return Ok(false);
+            return self.half.has_end();
         };
         Ok(!session.is_alive() || self.half.with(|end| end.has_frames()).unwrap_or(false))
     }
 
-    fn wait_until(&mut self, deadline: Deadline) -> Result<(), Error> {
-        let started = now();
-        loop {
-            if self.is_ready()? {
-                return Ok(());
-            }
-            if deadline.passed() {
-                return Err(Error::Timeout);
-            }
-            self.pause(started, deadline)?;
-        }
-    }
-
     /// Spins or sleeps a while, as the link was told to.
-    fn pause(&mut self, started: Duration, deadline: Deadline) -> Result<(), Error> {
-        let connected = self.half.session()?.is_some();
-        let spin = match self.half.handle.core.options.wait {
-            Wait::Poll => true,
-            Wait::Interrupt => false,
-            Wait::Adaptive(span) => now().saturating_sub(started) < span,
-        };
-        match (connected, spin) {
-            (false, _) => self.half.sleep(deadline.left()),
-            (true, true) => self.spin(),
-            (true, false) => self.sleep(deadline),
+    fn pause(&mut self, deadline: Deadline) -> Result<(), Error> {
+        if deadline.passed() {
+            Err(Error::Timeout)
+        } else if !self.half.is_in_epoch() {
+            self.half.sleep(deadline.left()).map(drop)
+        } else if self.half.spins(deadline) {
+            self.half.spin(|end| end.has_frames())
+        } else {
+            self.sleep(deadline)
         }
     }
 
-    fn spin(&mut self) -> Result<(), Error> {
-        let look = |end: &mut RxEnd| {
-            (0..SPINS).any(|_| {
-                spin_loop();
-                end.has_frames()
-            })
-        };
-        match self.half.with(look) {
-            Some(true) => Ok(()),
-            _ => self.half.tick(),
-        }
-    }
-
-    /// Asks for a signal, looks once more, and sleeps until it comes.
+    /// Asks for signals, looks once more, and sleeps until one comes.
     fn sleep(&mut self, deadline: Deadline) -> Result<(), Error> {
-        let interrupts = self.half.handle.core.options.wait == Wait::Interrupt;
-        let waiting = |end: &mut RxEnd| {
-            if !interrupts {
+        if self.listen() {
+            return Ok(());
+        }
+        let is_heard = self.half.is_beside_ours() || self.has_interrupts();
+        let timeout = if is_heard {
+            deadline.left()
+        } else {
+            let nap = deadline.at_most(self.nap);
+            self.nap = (self.nap * 10).min(LAST_NAP);
+            Some(nap)
+        };
+        self.half.sleep(timeout).map(drop)
+    }
+
+    /// Asks for signals, and looks once more: whether there is a frame.
+    fn listen(&mut self) -> bool {
+        let ask = !std::mem::replace(&mut self.listens, true);
+        let look = |end: &mut RxEnd| {
+            if ask {
                 end.shared().unmask();
             }
             end.has_frames()
         };
-        if !self.half.with(waiting).unwrap_or(false) {
-            let ours = self
-                .half
-                .session()?
-                .is_some_and(|session| session.peer.is_ours());
-            let timeout = if ours || interrupts {
-                deadline.left()
-            } else {
-                Some(deadline.at_most(self.nap))
-            };
-            self.half.sleep(timeout)?;
-            self.nap = (self.nap * 10).min(LAST_NAP);
-        }
-        if !interrupts {
+        self.half.with(look).unwrap_or(false)
+    }
+
+    /// There are frames: no signals until we listen again.
+    fn stop_listening(&mut self) {
+        self.nap = FIRST_NAP;
+        if self.listens && !self.has_interrupts() {
+            self.listens = false;
             self.half.with(|end| end.shared().mask());
         }
-        Ok(())
+    }
+
+    fn has_interrupts(&self) -> bool {
+        self.half.handle.core.options.wait == Wait::Interrupt
     }
 }
 

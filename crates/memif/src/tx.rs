@@ -6,21 +6,17 @@
 //! reserved segment is nobody else's until it is staged.
 #![allow(unsafe_code)]
 
-use std::hint::spin_loop;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use memif_ring::{PeerFault, Segment, Signals};
 
+use crate::deadline::Deadline;
 use crate::ends::TxEnd;
-use crate::error::Deadline;
 use crate::loan::Loan;
-use crate::sys::now;
 use crate::wait::Half;
-use crate::{Error, Features, Misuse, Wait};
+use crate::{Error, Features, Misuse};
 
-/// Looks at the ring between two looks at the clock.
-const SPINS: usize = 64;
 /// Sleep between looks for room when nothing will wake us: doubling from the first to the last.
 const FIRST_NAP: Duration = Duration::from_micros(50);
 const LAST_NAP: Duration = Duration::from_millis(1);
@@ -32,6 +28,8 @@ const HINTED_NAP: Duration = Duration::from_millis(20);
 pub struct Tx {
     half: Half<TxEnd>,
     segments: Vec<Segment>,
+    /// A peer of our own was asked to say when it gives buffers back, and is not yet told that there is no need.
+    asks: bool,
     nap: Duration,
 }
 
@@ -40,6 +38,7 @@ impl Tx {
         Self {
             half,
             segments: Vec::new(),
+            asks: false,
             nap: FIRST_NAP,
         }
     }
@@ -52,9 +51,10 @@ impl Tx {
     /// [`Error::Timeout`]; [`Error::Disconnected`] once at the end of each epoch: the frame was not sent;
     /// [`Error::Misuse`] for a frame that is empty or can never fit.
     pub fn send(&mut self, frame: &[u8], timeout: Option<Duration>) -> Result<(), Error> {
-        let deadline = Deadline::after(timeout);
+        let mut deadline = None; // the clock is looked at only when there is no room
         while !self.try_send(frame)? {
-            self.wait_until(frame.len() as u64, deadline)?;
+            let deadline = *deadline.get_or_insert_with(|| Deadline::after(timeout));
+            self.pause(frame.len() as u64, deadline)?;
         }
         Ok(())
     }
@@ -84,7 +84,10 @@ impl Tx {
                 self.half.tick()?;
                 self.none_sent(frames)
             }
-            Some(Ok(sent)) => self.half.tick().map(|()| sent),
+            Some(Ok(sent)) => {
+                self.stop_asking();
+                self.half.tick().map(|()| sent)
+            }
             Some(Err(Error::Peer(fault))) => Err(self.blame(&fault)),
             Some(Err(error)) => Err(error),
         }
@@ -96,12 +99,13 @@ impl Tx {
     ///
     /// As [`Tx::send`].
     pub fn loan(&mut self, len: usize, timeout: Option<Duration>) -> Result<Loan, Error> {
-        let deadline = Deadline::after(timeout);
+        let mut deadline = None;
         loop {
             if let Some(loan) = self.try_loan(len)? {
                 return Ok(loan);
             }
-            self.wait_until(len as u64, deadline)?;
+            let deadline = *deadline.get_or_insert_with(|| Deadline::after(timeout));
+            self.pause(len as u64, deadline)?;
         }
     }
 
@@ -127,7 +131,7 @@ impl Tx {
         match reserved {
             None => Ok(None),
             Some(Ok(Some(chain))) => {
-                self.nap = FIRST_NAP;
+                self.stop_asking();
                 let guest = self.half.guest();
                 Ok(guest.and_then(|guest| Loan::new(guest, chain, &self.segments, len)))
             }
@@ -142,7 +146,11 @@ impl Tx {
     ///
     /// [`Error::Timeout`]; [`Error::Disconnected`] when the link was closed here.
     pub fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
-        self.wait_until(1, Deadline::after(timeout))
+        let deadline = Deadline::after(timeout);
+        while !self.is_ready(1)? {
+            self.pause(1, deadline)?;
+        }
+        Ok(())
     }
 
     /// Buffers sent in this epoch that the peer has not given back.
@@ -162,9 +170,9 @@ impl Tx {
             if deadline.passed() {
                 return Err(Error::Timeout);
             }
-            let nap = Some(deadline.at_most(self.next_nap()));
-            self.half.sleep(nap)?;
+            self.sleep(deadline, |tx| Ok(tx.in_flight() == 0))?;
         }
+        self.stop_asking();
         Ok(())
     }
 
@@ -175,25 +183,25 @@ impl Tx {
     }
 
     /// Prepares for waiting on this object's descriptor elsewhere. True when a small frame could be sent already, or an
-    /// end is to be reported: then do not wait. A stranger does not say when it gives buffers back: beside one, look
-    /// again by time.
+    /// end is to be reported: then do not wait. Call it before each wait. A stranger does not say when it gives buffers
+    /// back: beside one, look again by time.
     ///
     /// # Errors
     ///
     /// [`Error::Disconnected`] when the link was closed here.
     pub fn arm(&mut self) -> Result<bool, Error> {
-        self.half.sleep(Some(Duration::ZERO))?;
-        if self.is_ready(1)? {
+        let all_done = self.half.sleep(Some(Duration::ZERO))?;
+        if !all_done || self.is_ready(1)? {
             return Ok(true);
         }
-        self.ask_for_room(true);
+        self.ask_for_room();
         self.is_ready(1)
     }
 
     /// Whether an epoch runs. Reports the end of one.
     fn is_connected(&mut self) -> Result<bool, Error> {
         let Some(session) = self.half.session()? else {
-            self.half.check_closed()?;
+            self.half.tell_end()?;
             self.half.tick()?;
             return Ok(false);
         };
@@ -206,6 +214,7 @@ impl Tx {
             open
         });
         let undelivered = undelivered.unwrap_or(0);
+        self.asks = false;
         match self.half.leave() {
             Some(ended) => Err(Error::Disconnected(crate::Ended {
                 undelivered,
@@ -249,8 +258,7 @@ impl Tx {
     /// Whether a frame of `bytes` could be sent, or an end is to be reported.
     fn is_ready(&mut self, bytes: u64) -> Result<bool, Error> {
         let Some(session) = self.half.session()? else {
-            self.half.check_closed()?;
-            return Ok(false);
+            return self.half.has_end();
         };
         let alive = session.is_alive();
         // A fault counts as ready: the next call runs into it and reports it.
@@ -261,71 +269,56 @@ impl Tx {
                 .unwrap_or(false))
     }
 
-    fn wait_until(&mut self, bytes: u64, deadline: Deadline) -> Result<(), Error> {
-        let started = now();
-        loop {
-            if self.is_ready(bytes)? {
-                return Ok(());
-            }
-            if deadline.passed() {
-                return Err(Error::Timeout);
-            }
-            self.pause(bytes, started, deadline)?;
+    /// Spins or sleeps a while, as the link was told to.
+    fn pause(&mut self, bytes: u64, deadline: Deadline) -> Result<(), Error> {
+        if deadline.passed() {
+            Err(Error::Timeout)
+        } else if !self.half.is_in_epoch() {
+            self.half.sleep(deadline.left()).map(drop)
+        } else if self.half.spins(deadline) {
+            self.half.spin(|end| end.has_room(bytes).unwrap_or(true))
+        } else {
+            self.sleep(deadline, |tx| tx.is_ready(bytes))
         }
     }
 
-    fn pause(&mut self, bytes: u64, started: Duration, deadline: Deadline) -> Result<(), Error> {
-        let connected = self.half.session()?.is_some();
-        let spin = match self.half.handle.core.options.wait {
-            Wait::Poll => true,
-            Wait::Interrupt => false,
-            Wait::Adaptive(span) => now().saturating_sub(started) < span,
-        };
-        match (connected, spin) {
-            (false, _) => self.half.sleep(deadline.left()),
-            (true, true) => self.spin(bytes),
-            (true, false) => self.sleep(bytes, deadline),
+    /// Says that we wait for buffers, looks once more, and sleeps.
+    fn sleep(
+        &mut self,
+        deadline: Deadline,
+        look: impl FnOnce(&mut Self) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let hinted = self.ask_for_room();
+        if look(self)? {
+            return Ok(());
         }
+        let nap = if hinted { HINTED_NAP } else { self.next_nap() };
+        self.half.sleep(Some(deadline.at_most(nap))).map(drop)
     }
 
-    fn spin(&mut self, bytes: u64) -> Result<(), Error> {
-        let look = |end: &mut TxEnd| {
-            (0..SPINS).any(|_| {
-                spin_loop();
-                end.has_room(bytes).unwrap_or(true)
-            })
-        };
-        match self.half.with(look) {
-            Some(true) => Ok(()),
-            _ => self.half.tick(),
-        }
-    }
-
-    /// Says that we wait for room, looks once more, and sleeps.
-    fn sleep(&mut self, bytes: u64, deadline: Deadline) -> Result<(), Error> {
-        let hinted = self.ask_for_room(true);
-        if !self.is_ready(bytes)? {
-            let nap = if hinted { HINTED_NAP } else { self.next_nap() };
-            self.half.sleep(Some(deadline.at_most(nap)))?;
-        }
-        self.ask_for_room(false);
-        Ok(())
-    }
-
-    /// Tells a peer of our own whether we wait for room; false if it is a stranger.
-    fn ask_for_room(&mut self, wanted: bool) -> bool {
+    /// Asks a peer of our own to say when it gives buffers back; false if it is a stranger.
+    fn ask_for_room(&mut self) -> bool {
         let ask = |end: &mut TxEnd| match &end.room {
-            Some((reverse, _)) if wanted => {
-                reverse.ask_for_room();
-                true
-            }
             Some((reverse, _)) => {
-                reverse.no_need_of_room();
+                reverse.ask_for_room();
                 true
             }
             None => false,
         };
-        self.half.with(ask).unwrap_or(false)
+        self.asks = self.half.with(ask).unwrap_or(false);
+        self.asks
+    }
+
+    /// There is room: no need to be told until we ask again.
+    fn stop_asking(&mut self) {
+        self.nap = FIRST_NAP;
+        if std::mem::take(&mut self.asks) {
+            self.half.with(|end| {
+                if let Some((reverse, _)) = &end.room {
+                    reverse.no_need_of_room();
+                }
+            });
+        }
     }
 
     fn next_nap(&mut self) -> Duration {

@@ -1,5 +1,6 @@
 //! What [`crate::Rx`] and [`crate::Tx`] have in common: the running epoch's end of a queue, and waiting for news of it.
 
+use std::hint::spin_loop;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +8,20 @@ use std::time::Duration;
 use memif_ring::{Biased, Guest, PeerFault};
 
 use crate::control::Hub;
-use crate::core::{LinkCore, Slot};
-use crate::ends::{RxEnd, TxEnd};
+use crate::core::LinkCore;
+use crate::deadline::Deadline;
+use crate::ends::End;
 use crate::error::os;
 use crate::session::Session;
+use crate::slot::Unseen;
 use crate::sys::{Bell, Epoll, Ready, Trigger, coarse_now};
-use crate::{Ended, Error, Features};
+use crate::{Ended, Error, Features, Misuse, Wait};
 
 /// The control connection is looked after at least this often by calls that never sleep.
 const TICK: Duration = Duration::from_millis(4);
+
+/// Looks at a ring between two looks at the clock.
+const SPINS: usize = 64;
 
 const HUB: u64 = 0;
 const BELL: u64 = 1;
@@ -34,50 +40,14 @@ impl Drop for Handle {
     }
 }
 
-/// An end of a queue: [`RxEnd`] or [`TxEnd`].
-pub(crate) trait End: Sized {
-    /// Where new ones of a queue arrive.
-    fn slot(core: &LinkCore, queue: usize) -> &Slot<Self>;
-    /// The epoch it belongs to.
-    fn session(&self) -> &Arc<Session>;
-    /// What the peer rings when there is news for this end.
-    fn news(&self) -> Option<&Arc<Bell>>;
-}
-
-impl End for RxEnd {
-    fn slot(core: &LinkCore, queue: usize) -> &Slot<Self> {
-        &core.rx[queue]
-    }
-
-    fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
-    fn news(&self) -> Option<&Arc<Bell>> {
-        Some(&self.bell)
-    }
-}
-
-impl End for TxEnd {
-    fn slot(core: &LinkCore, queue: usize) -> &Slot<Self> {
-        &core.tx[queue]
-    }
-
-    fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
-    fn news(&self) -> Option<&Arc<Bell>> {
-        self.room.as_ref().map(|(_, bell)| bell)
-    }
-}
-
 /// One queue's end, through all epochs.
 #[derive(Debug)]
 pub(crate) struct Half<E: End> {
     pub(crate) handle: Arc<Handle>,
     pub(crate) queue: usize,
     current: Option<Current<E>>,
+    /// An epoch that was over before its end could be taken over; to be told of.
+    missed: Option<Ended>,
     epoll: Epoll,
     last_tick: Duration,
 }
@@ -90,31 +60,46 @@ struct Current<E> {
 }
 
 impl<E: End> Half<E> {
+    /// Takes a queue for its one user.
     pub(crate) fn new(handle: &Arc<Handle>, queue: usize) -> Result<Self, Error> {
         let epoll = Epoll::new().map_err(os("epoll_create1"))?;
         epoll
             .add(&*handle.hub, HUB, Trigger::Level)
             .map_err(os("epoll_ctl"))?;
-        let bell = &E::slot(&handle.core, queue).bell;
         epoll
-            .add(bell, BELL, Trigger::Edge)
+            .add(&handle.core.bell, BELL, Trigger::Edge)
             .map_err(os("epoll_ctl"))?;
-        let handle = Arc::clone(handle);
+        if !E::slot(&handle.core, queue).claim() {
+            return Err(Misuse::QueueTaken { queue }.into());
+        }
         Ok(Self {
-            handle,
+            handle: Arc::clone(handle),
             queue,
             current: None,
+            missed: None,
             epoll,
             last_tick: Duration::ZERO,
         })
     }
 
-    /// The session of the running epoch; takes over a new one if none runs.
+    /// The session of the current epoch; takes over the next one if there is none. After `None`, see
+    /// [`Self::tell_end`].
     pub(crate) fn session(&mut self) -> Result<Option<&Arc<Session>>, Error> {
-        if self.current.is_none() {
+        if self.current.is_none() && self.missed.is_none() {
             self.renew()?;
         }
         Ok(self.current.as_ref().map(|current| &current.session))
+    }
+
+    /// Whether an epoch was taken over and not left.
+    pub(crate) fn is_in_epoch(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// Whether the peer of the current epoch is one of our own.
+    pub(crate) fn is_beside_ours(&self) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|current| current.session.peer.is_ours())
     }
 
     /// The extras that both sides have; `None` outside of an epoch.
@@ -151,12 +136,47 @@ impl<E: End> Half<E> {
         Some(current.session.ended())
     }
 
-    /// Why there will be no further epoch, if so.
-    pub(crate) fn check_closed(&self) -> Result<(), Error> {
-        self.handle
-            .core
-            .closed()
-            .map_or(Ok(()), |ended| Err(Error::Disconnected(ended)))
+    /// Between epochs: the end of one that nobody was told of, or why there will be no further one.
+    pub(crate) fn tell_end(&mut self) -> Result<(), Error> {
+        match self.missed.take().or_else(|| self.handle.core.closed()) {
+            Some(ended) => Err(Error::Disconnected(ended)),
+            None => Ok(()),
+        }
+    }
+
+    /// Between epochs: whether there is an end to be told of, which a wait leaves to the next call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] when the link was closed here.
+    pub(crate) fn has_end(&self) -> Result<bool, Error> {
+        match (&self.missed, self.handle.core.closed()) {
+            (None, Some(ended)) => Err(Error::Disconnected(ended)),
+            (missed, _) => Ok(missed.is_some()),
+        }
+    }
+
+    /// Whether a call that has waited this long looks again at once, rather than sleeps.
+    pub(crate) fn spins(&self, deadline: Deadline) -> bool {
+        match self.handle.core.options.wait {
+            Wait::Poll => true,
+            Wait::Interrupt => false,
+            Wait::Adaptive(span) => deadline.waited() < span,
+        }
+    }
+
+    /// Looks at the end a few times; looks after the control connection if there was nothing.
+    pub(crate) fn spin(&mut self, look: impl Fn(&mut E) -> bool) -> Result<(), Error> {
+        let looks = |end: &mut E| {
+            (0..SPINS).any(|_| {
+                spin_loop();
+                look(end)
+            })
+        };
+        match self.with(looks) {
+            Some(true) => Ok(()),
+            _ => self.tick(),
+        }
     }
 
     /// From calls that may never sleep: looks after the control connection now and then.
@@ -167,20 +187,21 @@ impl<E: End> Half<E> {
         }
         self.last_tick = now;
         self.check_memory();
-        self.handle.hub.drive()
+        self.handle.hub.drive().map(drop)
     }
 
-    /// Sleeps until there is news from the peer or of the link, at most for `timeout`.
-    pub(crate) fn sleep(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+    /// Sleeps until there is news from the peer or of the link, at most for `timeout`. False if there is so much of it that
+    /// not all was dealt with.
+    pub(crate) fn sleep(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         self.check_memory(); // the look at the ring that led here may have touched what is gone
         let mut ready = Ready::new();
         self.epoll
             .wait(&mut ready, timeout)
             .map_err(os("epoll_wait"))?;
         if ready.tokens().any(|token| token == HUB) {
-            self.handle.hub.drive()?;
+            return self.handle.hub.drive();
         }
-        Ok(())
+        Ok(true)
     }
 
     fn check_memory(&self) {
@@ -190,8 +211,13 @@ impl<E: End> Half<E> {
     }
 
     fn renew(&mut self) -> Result<(), Error> {
-        let Some(end) = E::slot(&self.handle.core, self.queue).take() else {
-            return Ok(());
+        let end = match E::slot(&self.handle.core, self.queue).take() {
+            Some(Unseen::Useful(end)) => end,
+            Some(Unseen::Over(ended)) => {
+                self.missed = Some(ended);
+                return Ok(());
+            }
+            None => return Ok(()),
         };
         let (session, news) = (Arc::clone(end.session()), end.news().cloned());
         if let Some(bell) = &news {
@@ -205,6 +231,12 @@ impl<E: End> Half<E> {
             news,
         });
         Ok(())
+    }
+}
+
+impl<E: End> Drop for Half<E> {
+    fn drop(&mut self) {
+        E::slot(&self.handle.core, self.queue).abandon();
     }
 }
 

@@ -57,8 +57,8 @@ impl Hub {
         }
     }
 
-    /// Does all that is pending. Never blocks.
-    pub(crate) fn drive(&self) -> Result<(), Error> {
+    /// Does what is pending; false if there is more than one call does. Never blocks.
+    pub(crate) fn drive(&self) -> Result<bool, Error> {
         let mut work = self.work();
         let mut ready = Ready::new();
         for _ in 0..ROUNDS {
@@ -67,7 +67,7 @@ impl Hub {
                 .wait(&mut ready, Some(Duration::ZERO))
                 .map_err(os("epoll_wait"))?
             {
-                break;
+                return Ok(true);
             }
             for token in ready.tokens().filter(|&token| token != TIMER) {
                 work.handle(&self.epoll, token);
@@ -75,7 +75,7 @@ impl Hub {
             work.expire(&self.epoll, now());
             self.set_timer(&work)?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Serves another link.

@@ -1,12 +1,15 @@
 //! What these tests share: a place for a socket, two ends in one process, patience, and a process of one's own.
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use memif::testing::{RawClient, Setup, Step};
 use memif::{Address, Connector, Ended, Error, Link, LinkOptions, Listener, Rx};
 use rustix::time::{ClockId, clock_gettime};
 
-pub(crate) const SOON: Option<Duration> = Some(Duration::from_secs(10));
+/// What should take no time at all gets this much.
+pub(crate) const A_WHILE: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Option<Duration> = Some(A_WHILE);
 /// Long enough for work that is pending to be done, short enough to wait for nothing.
 pub(crate) const BRIEF: Option<Duration> = Some(Duration::from_millis(20));
 
@@ -62,6 +65,23 @@ pub(crate) fn connect(one: &Link, other: &Link) {
     });
 }
 
+/// Brings a raw client as far as `step`, with a server that is driven meanwhile.
+pub(crate) fn arrive(place: &Place, server: &Link, setup: Setup, step: Step) -> RawClient {
+    let mut client = RawClient::connect(place.path(), setup).expect("a server");
+    std::thread::scope(|scope| {
+        let arriving = scope.spawn(|| client.advance(step).expect("so far"));
+        while !arriving.is_finished() {
+            drive(&[server]);
+        }
+    });
+    client
+}
+
+/// The same, all the way.
+pub(crate) fn connect_raw(place: &Place, server: &Link, setup: Setup) -> RawClient {
+    arrive(place, server, setup, Step::Up)
+}
+
 pub(crate) fn drive(links: &[&Link]) {
     for link in links {
         link.drive().expect("driven");
@@ -71,7 +91,7 @@ pub(crate) fn drive(links: &[&Link]) {
 /// Waits until `condition` holds, which it has to soon.
 #[track_caller]
 pub(crate) fn until(mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + SOON.unwrap_or_default();
+    let deadline = Instant::now() + A_WHILE;
     while !condition() {
         assert!(Instant::now() < deadline, "it never came true");
         std::thread::yield_now();
@@ -95,11 +115,10 @@ pub(crate) fn thread_cpu() -> Duration {
 
 const MARK: &str = "MEMIF_TEST_ALONE";
 
-/// Runs the test of this name, given as `module::test`, in a process of its own. True in that process.
-#[track_caller]
-pub(crate) fn alone(test: &str) -> bool {
+/// Starts the test of this name, given as `module::test`, in a process of its own; `None` in that process.
+pub(crate) fn again(test: &str) -> Option<Child> {
     if std::env::var_os(MARK).is_some() {
-        return true;
+        return None;
     }
     let program = std::env::current_exe().expect("this program");
     let child = Command::new(program)
@@ -107,10 +126,26 @@ pub(crate) fn alone(test: &str) -> bool {
         .env(MARK, "1")
         .stdout(Stdio::piped())
         .spawn();
-    let output = child.and_then(|child| child.wait_with_output());
-    let output = output.expect("this program again");
+    Some(child.expect("this program again"))
+}
+
+/// Waits for that process, in which the test has to have run and passed.
+#[track_caller]
+pub(crate) fn passes(child: Child) {
+    let output = child.wait_with_output().expect("its end");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "no such test: {said}");
-    false
+}
+
+/// Runs the test of this name in a process of its own. True in that process.
+#[track_caller]
+pub(crate) fn alone(test: &str) -> bool {
+    match again(test) {
+        None => true,
+        Some(child) => {
+            passes(child);
+            false
+        }
+    }
 }

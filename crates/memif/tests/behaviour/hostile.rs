@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use memif::testing::{Descriptor, RawClient, RawServer, RawSession, ServerSetup, Setup};
 use memif::{Ended, Error, Link, LinkOptions, Seals, Side};
 
-use crate::harness::{BRIEF, Place, SOON, alone, end_of, small};
+use crate::harness::{A_WHILE, BRIEF, Place, SOON, alone, connect_raw, end_of, small};
 
 /// A client of ours and the raw server it is connected to.
 fn with_raw_server(place: &Place) -> (Link, RawSession) {
@@ -23,11 +23,7 @@ fn with_raw_server(place: &Place) -> (Link, RawSession) {
 /// A server of ours and the raw client that is connected to it.
 fn with_raw_client(place: &Place, options: LinkOptions, setup: Setup) -> (Link, RawClient) {
     let server = place.server(options);
-    let client = std::thread::scope(|scope| {
-        let client = scope.spawn(|| RawClient::up(place.path(), setup).expect("a server"));
-        server.wait_up(SOON).expect("up");
-        client.join().expect("up")
-    });
+    let client = connect_raw(place, &server, setup);
     (server, client)
 }
 
@@ -53,7 +49,7 @@ fn a_server_whose_index_jumps_ends_the_epoch_for_a_receiver_once_and_is_told_why
     server.tx(0).raw().set_tail(50_000);
     is_blamed(&end_of(&mut rx), "50000");
     assert!(rx.recv(BRIEF).expect_err("no second end").is_timeout());
-    let told = server.left(Duration::from_secs(5)).expect("left");
+    let told = server.left(A_WHILE).expect("left");
     assert!(told.is_some_and(|reason| reason.contains("50000")));
     is_blamed(&client.details().last_ended.expect("an end"), "50000");
 }

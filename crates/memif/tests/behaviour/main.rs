@@ -2,7 +2,9 @@
 
 #![cfg(feature = "testing")]
 
+mod arriving;
+mod closing;
+mod epochs;
 mod harness;
 mod hostile;
-mod lifecycle;
 mod waiting;

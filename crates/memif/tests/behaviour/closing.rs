@@ -1,0 +1,79 @@
+//! Closing a link, from either side.
+
+use std::time::{Duration, Instant};
+
+use memif::{Ended, Error, Link, Side};
+
+use crate::harness::{A_WHILE, Place, SOON, small};
+
+fn close_tells(closing: Link, other: &Link, role: &str) {
+    let ended = closing.close(Duration::ZERO);
+    assert_eq!((ended.by, ended.clean), (Side::Us, true), "{role}");
+    other.wait_down(SOON).expect("down");
+    let told = other.details().last_ended.expect("an end");
+    let expected = Ended {
+        epoch: 1,
+        by: Side::Peer,
+        clean: true,
+        reason: "closed".to_owned(),
+        undelivered: 0,
+    };
+    assert_eq!(told, expected, "{role}");
+}
+
+#[test]
+fn either_side_closes_and_both_know() {
+    let place = Place::new();
+    let (server, client) = place.pair(&small());
+    close_tells(server, &client, "server");
+    let place = Place::new();
+    let (server, client) = place.pair(&small());
+    close_tells(client, &server, "client");
+}
+
+#[test]
+fn a_close_lingers_until_all_is_taken() {
+    for server_closes in [true, false] {
+        let place = Place::new();
+        let (server, client) = place.pair(&small());
+        let (mut sending, mut receiving) = if server_closes {
+            (server, client)
+        } else {
+            (client, server)
+        };
+        let (mut tx, mut rx) = (sending.tx(0).expect("tx"), receiving.rx(0).expect("rx"));
+        while tx.try_send(b"frame").expect("sent") {}
+        let ended = std::thread::scope(|scope| {
+            let closing = scope.spawn(|| sending.close(A_WHILE));
+            let mut received = 0;
+            while let Ok(frame) = rx.recv(SOON) {
+                assert_eq!(frame.to_vec(), b"frame");
+                received += 1;
+            }
+            assert_eq!(received, 8);
+            closing.join().expect("closed")
+        });
+        assert_eq!(ended.undelivered, 0);
+    }
+}
+
+#[test]
+fn a_close_lingers_no_longer_than_it_may_and_says_what_was_not_taken() {
+    for server_closes in [true, false] {
+        let place = Place::new();
+        let (server, client) = place.pair(&small());
+        let mut sending = if server_closes { server } else { client };
+        let mut tx = sending.tx(0).expect("tx");
+        for _ in 0..5 {
+            tx.send(b"frame", SOON).expect("sent");
+        }
+        let started = Instant::now();
+        let ended = sending.close(Duration::from_millis(30));
+        assert!(started.elapsed() >= Duration::from_millis(30));
+        assert_eq!(ended.undelivered, 5);
+        match tx.try_send(b"frame") {
+            Err(Error::Disconnected(ended)) => assert_eq!(ended.by, Side::Us),
+            other => panic!("{other:?}"),
+        }
+    }
+}
