@@ -29,7 +29,7 @@ const LONGEST_KEPT: u32 = 262_144;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DumpArgs {
     #[command(flatten)]
-    port: PortArgs,
+    pub(super) port: PortArgs,
     /// Write a pcap file instead of lines; - is standard output, for tcpdump -r -
     #[arg(short, long, value_name = "FILE")]
     write: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub(crate) struct DumpArgs {
 
 /// The last word of a dump.
 #[derive(Debug, Serialize)]
-struct Dumped {
+pub(super) struct Dumped {
     #[serde(flatten)]
     rates: Rates,
     drops: Drops,
@@ -58,30 +58,40 @@ impl Summary for Dumped {
     }
 }
 
-/// Prints or writes until there is enough.
+/// Prints or writes until there is enough, and tells.
 pub(crate) fn run(args: &DumpArgs, common: &Common) -> anyhow::Result<()> {
     let until = Until::new(&args.port, Stop::on_signals()?, clock::monotonic());
-    let mut dump = Dump::new(args, common)?;
+    let dump = Dump::new(args, common)?;
     let talk = Talk::new(common, dump.show.uses_stdout());
+    talk.finish(&serve(args, dump, &until, &talk)?)
+}
+
+/// Prints or writes until there is enough.
+pub(super) fn serve(
+    args: &DumpArgs,
+    mut dump: Dump,
+    until: &Until,
+    talk: &Talk,
+) -> anyhow::Result<Dumped> {
     let mut port = Port::open(&args.port, Traffic::Receive)?;
     loop {
         let now = clock::monotonic();
         if until.over(dump.meter.frames(), now) {
             break;
         }
-        port.attend(now, &talk)?;
+        port.attend(now, talk)?;
         let before = dump.meter.frames();
         for queue in 0..port.queues() {
-            dump.take(&mut port, queue, &until, &talk)?;
+            dump.take(&mut port, queue, until, talk)?;
         }
         dump.show.flush()?;
         if dump.meter.frames() == before {
-            port.pause(until.slice(), &talk)?;
+            port.pause(until.slice(), talk)?;
         }
     }
     let (peers, drops) = port.close();
     let rates = dump.meter.total();
-    talk.finish(&Dumped {
+    Ok(Dumped {
         rates,
         drops,
         peers,
@@ -90,7 +100,7 @@ pub(crate) fn run(args: &DumpArgs, common: &Common) -> anyhow::Result<()> {
 
 /// Frames on their way to where they are shown.
 #[derive(Debug)]
-struct Dump {
+pub(super) struct Dump {
     show: Show,
     framing: Framing,
     /// Memory for the part of a frame that is looked at.
@@ -99,7 +109,7 @@ struct Dump {
 }
 
 impl Dump {
-    fn new(args: &DumpArgs, common: &Common) -> anyhow::Result<Dump> {
+    pub(super) fn new(args: &DumpArgs, common: &Common) -> anyhow::Result<Dump> {
         let framing = args.port.framing();
         let show = match &args.write {
             Some(path) => Show::capture(Capture::new(framing, args.snaplen)?, path)?,
@@ -125,6 +135,9 @@ impl Dump {
     ) -> anyhow::Result<()> {
         let left = until.left(self.meter.frames());
         let most = usize::try_from(left).map_or(MAX_BURST, |left| left.min(MAX_BURST));
+        if most == 0 {
+            return Ok(());
+        }
         let outcome = match port.burst(queue, most) {
             Ok(burst) => {
                 let (now, time) = (clock::monotonic(), clock::realtime());

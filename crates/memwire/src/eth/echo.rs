@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EchoArgs {
     #[command(flatten)]
-    port: PortArgs,
+    pub(super) port: PortArgs,
     /// Be a host with this address: answer ARP and ping for it, and nothing else
     #[arg(long, value_name = "A.B.C.D")]
     ip: Option<Ipv4Addr>,
@@ -42,7 +42,7 @@ pub(crate) struct EchoArgs {
 
 /// The last word of an echo.
 #[derive(Debug, Serialize)]
-struct Echoed {
+pub(super) struct Echoed {
     #[serde(flatten)]
     rates: Rates,
     received: u64,
@@ -67,11 +67,16 @@ impl Summary for Echoed {
     }
 }
 
-/// Answers until there is enough.
+/// Answers until there is enough, and tells.
 pub(crate) fn run(args: &EchoArgs, common: &Common) -> anyhow::Result<()> {
-    let mut echo = Echo::new(args)?;
     let until = Until::new(&args.port, Stop::on_signals()?, clock::monotonic());
     let talk = Talk::new(common, false);
+    talk.finish(&serve(args, &until, &talk)?)
+}
+
+/// Answers until there is enough.
+pub(super) fn serve(args: &EchoArgs, until: &Until, talk: &Talk) -> anyhow::Result<Echoed> {
+    let mut echo = Echo::new(args)?;
     let mut port = Port::open(&args.port, Traffic::Both)?;
     let mut ticker = Ticker::new(clock::monotonic());
     loop {
@@ -79,20 +84,20 @@ pub(crate) fn run(args: &EchoArgs, common: &Common) -> anyhow::Result<()> {
         if until.over(echo.sent.frames(), now) {
             break;
         }
-        port.attend(now, &talk)?;
-        ticker.tick(now, &talk, |now| echo.interval(now));
+        port.attend(now, talk)?;
+        ticker.tick(now, talk, |now| echo.interval(now));
         let mut idle = true;
         for queue in 0..port.queues() {
-            idle &= echo.take(&mut port, queue, &talk)? == 0;
-            echo.give(&mut port, queue, &talk)?;
+            idle &= echo.take(&mut port, queue, talk)? == 0;
+            echo.give(&mut port, queue, talk)?;
         }
         if idle {
-            port.pause(until.slice(), &talk)?;
+            port.pause(until.slice(), talk)?;
         }
     }
     let (peers, drops) = port.close();
     echo.drops.add(drops);
-    talk.finish(&echo.echoed(peers))
+    Ok(echo.echoed(peers))
 }
 
 /// How a frame is answered.

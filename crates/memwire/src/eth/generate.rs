@@ -33,7 +33,7 @@ const LAST_RETURNS: Duration = Duration::from_millis(200);
 #[derive(Args, Clone, Debug)]
 pub(crate) struct GenArgs {
     #[command(flatten)]
-    port: PortArgs,
+    pub(super) port: PortArgs,
     /// Bytes per frame as in the ring, there is no FCS: N, LO-HI, or imix (64, 570, 1518 in 7:4:1)
     #[arg(short, long, value_name = "SIZE", default_value_t = Sizes::Fixed(64))]
     size: Sizes,
@@ -94,7 +94,7 @@ impl GenArgs {
 
 /// The last word of a generator.
 #[derive(Debug, Serialize)]
-struct Generated {
+pub(super) struct Generated {
     #[serde(flatten)]
     rates: Rates,
     /// Frames that fell due while the peer took none, and were given up.
@@ -123,12 +123,17 @@ impl Summary for Generated {
     }
 }
 
-/// Generates until there is enough.
+/// Generates until there is enough, and tells.
 pub(crate) fn run(args: &GenArgs, common: &Common) -> anyhow::Result<()> {
-    let templates = args.templates().map_err(misuse)?;
-    let mut generator = Generator::new(templates, args.burst, args.port.link.queues);
     let until = Until::new(&args.port, Stop::on_signals()?, clock::monotonic());
     let talk = Talk::new(common, false);
+    talk.finish(&serve(args, &until, &talk)?)
+}
+
+/// Generates until there is enough.
+pub(super) fn serve(args: &GenArgs, until: &Until, talk: &Talk) -> anyhow::Result<Generated> {
+    let templates = args.templates().map_err(misuse)?;
+    let mut generator = Generator::new(templates, args.burst, args.port.link.queues);
     let mut port = Port::open(&args.port, Traffic::Both)?;
     let mut returned = Account::new(args.port.framing());
     let mut pace = Pace::new(args.rate, clock::monotonic());
@@ -138,31 +143,44 @@ pub(crate) fn run(args: &GenArgs, common: &Common) -> anyhow::Result<()> {
         if until.over(generator.sent.frames(), now) {
             break;
         }
-        port.attend(now, &talk)?;
-        ticker.tick(now, &talk, |now| generator.interval(now));
-        drain(&mut port, &mut returned, u64::MAX, &talk)?;
-        if !port.is_up() {
-            port.pause(until.slice(), &talk)?;
+        port.attend(now, talk)?;
+        ticker.tick(now, talk, |now| generator.interval(now));
+        drain(&mut port, &mut returned, u64::MAX, talk)?;
+        if port.is_up() {
+            advance(&mut generator, &mut pace, &mut port, until, talk)?;
+        } else {
+            port.pause(until.slice(), talk)?;
             pace.restart(clock::monotonic());
-            continue;
-        }
-        let due = pace.due(now).min(until.left(generator.sent.frames()));
-        match generator.send(&mut port, due, now, &talk)? {
-            0 if due == 0 => port.pause(wait(&pace, now, &until), &talk)?,
-            0 => port.wait_for_room(generator.queue, &talk)?,
-            sent => pace.sent(sent),
         }
     }
-    last_returns(&mut port, &mut returned, &generator, &talk)?;
+    last_returns(&mut port, &mut returned, &generator, talk)?;
     let (peers, drops) = port.close();
     let received = returned.received();
-    talk.finish(&Generated {
+    Ok(Generated {
         rates: generator.sent.total(),
         late: pace.forgiven(),
         returned: (received.rates.frames > 0).then_some(received),
         drops,
         peers,
     })
+}
+
+/// Sends what is due, or waits until something is, or until there is room.
+fn advance(
+    generator: &mut Generator,
+    pace: &mut Pace,
+    port: &mut Port,
+    until: &Until,
+    talk: &Talk,
+) -> anyhow::Result<()> {
+    let now = clock::monotonic();
+    let due = pace.due(now).min(until.left(generator.sent.frames()));
+    match generator.send(port, due, now, talk)? {
+        0 if due == 0 => port.pause(wait(pace, now, until), talk)?,
+        0 => port.wait_for_room(generator.queue, talk)?,
+        sent => pace.sent(sent),
+    }
+    Ok(())
 }
 
 /// Until the next frame is due.

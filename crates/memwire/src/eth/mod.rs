@@ -32,6 +32,9 @@ mod stamp;
 mod tally;
 mod ticker;
 
+#[cfg(test)]
+mod tests;
+
 use clap::Subcommand;
 
 use crate::cli::Common;

@@ -20,12 +20,12 @@ use crate::stop::Stop;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SinkArgs {
     #[command(flatten)]
-    port: PortArgs,
+    pub(super) port: PortArgs,
 }
 
 /// The last word of a sink.
 #[derive(Debug, Serialize)]
-struct Sunk {
+pub(super) struct Sunk {
     #[serde(flatten)]
     received: Received,
     drops: Drops,
@@ -39,10 +39,15 @@ impl Summary for Sunk {
     }
 }
 
-/// Counts until there is enough.
+/// Counts until there is enough, and tells.
 pub(crate) fn run(args: &SinkArgs, common: &Common) -> anyhow::Result<()> {
     let until = Until::new(&args.port, Stop::on_signals()?, clock::monotonic());
     let talk = Talk::new(common, false);
+    talk.finish(&serve(args, &until, &talk)?)
+}
+
+/// Counts until there is enough.
+pub(super) fn serve(args: &SinkArgs, until: &Until, talk: &Talk) -> anyhow::Result<Sunk> {
     let mut port = Port::open(&args.port, Traffic::Receive)?;
     let mut account = Account::new(args.port.framing());
     let mut ticker = Ticker::new(clock::monotonic());
@@ -51,16 +56,16 @@ pub(crate) fn run(args: &SinkArgs, common: &Common) -> anyhow::Result<()> {
         if until.over(account.meter.frames(), now) {
             break;
         }
-        port.attend(now, &talk)?;
-        ticker.tick(now, &talk, |now| account.interval(now));
+        port.attend(now, talk)?;
+        ticker.tick(now, talk, |now| account.interval(now));
         let left = until.left(account.meter.frames());
-        if drain(&mut port, &mut account, left, &talk)? == 0 {
-            port.pause(until.slice(), &talk)?;
+        if drain(&mut port, &mut account, left, talk)? == 0 {
+            port.pause(until.slice(), talk)?;
         }
     }
     let (peers, drops) = port.close();
     let received = account.received();
-    talk.finish(&Sunk {
+    Ok(Sunk {
         received,
         drops,
         peers,
@@ -78,6 +83,9 @@ pub(crate) fn drain(
     let mut frames = 0;
     for queue in 0..port.queues() {
         let most = usize::try_from(left - frames).map_or(MAX_BURST, |left| left.min(MAX_BURST));
+        if most == 0 {
+            break;
+        }
         let outcome = match port.burst(queue, most) {
             Ok(burst) => {
                 let now = clock::monotonic();
