@@ -7,34 +7,41 @@
 //! ```
 //!
 //! A record is a buffer of the pool. A buffer is bound to a slot when its frame is sent, so loans may be sent in any
-//! order; `in_slot` remembers which buffer comes back with which slot.
+//! order; `in_slot` remembers which buffer comes back with which slot. Only a server of our own may give buffers back in
+//! other slots, and then the buffer it names must be one that is out.
 
 use crate::chain::{Chain, Segment};
 use crate::shared::SharedRing;
-use crate::{Counters, Drain, NEXT, PeerFault, Pool};
+use crate::{Binding, Counters, Descriptor, Drain, NEXT, PeerFault, Pool};
 
 /// Sends frames to a server.
 #[derive(Debug)]
 pub struct ClientProducer<R> {
     ring: R,
     pool: Pool,
+    binding: Binding,
     reclaimed: u16,
     staged: u16,
     published: u16,
     in_slot: Box<[u16]>,
     next: Box<[u16]>,
+    /// Index of the slot each buffer was sent in; `None` while it is not out.
+    out_at: Box<[Option<u16>]>,
 }
 
 impl<R: SharedRing> ClientProducer<R> {
     /// A producer on a fresh ring. Of the pool it uses only as many buffers as the ring has slots, so that what was
     /// reserved can always be sent.
-    pub fn new(ring: R, mut pool: Pool) -> Self {
+    pub fn new(ring: R, mut pool: Pool, binding: Binding) -> Self {
         pool.limit(ring.capacity());
         let in_slot = vec![0; usize::from(ring.capacity())].into_boxed_slice();
         let next = vec![0; pool.count()].into_boxed_slice();
+        let out_at = vec![None; pool.count()].into_boxed_slice();
         Self {
             ring,
             pool,
+            binding,
+            out_at,
             reclaimed: 0,
             staged: 0,
             published: 0,
@@ -170,6 +177,7 @@ impl<R: SharedRing> ClientProducer<R> {
             .store(self.staged, self.pool.descriptor(buffer, length, flags));
         let slot = self.slot(self.staged);
         self.in_slot[slot] = buffer;
+        self.out_at[usize::from(buffer)] = Some(self.staged);
         self.staged = self.staged.wrapping_add(1);
     }
 
@@ -186,10 +194,35 @@ impl<R: SharedRing> ClientProducer<R> {
             });
         }
         while self.reclaimed != tail {
-            self.pool.put(self.in_slot[self.slot(self.reclaimed)]);
+            let buffer = self.returned_buffer()?;
+            self.out_at[usize::from(buffer)] = None;
+            self.pool.put(buffer);
             self.reclaimed = self.reclaimed.wrapping_add(1);
         }
         Ok(())
+    }
+
+    /// The buffer that comes back in the slot at `reclaimed`.
+    fn returned_buffer(&mut self) -> Result<u16, PeerFault> {
+        let expected = self.in_slot[self.slot(self.reclaimed)];
+        if self.binding == Binding::InPlace {
+            return Ok(expected);
+        }
+        let descriptor = self.ring.fetch(self.reclaimed);
+        if self.pool.is_at(expected, descriptor) {
+            return Ok(expected);
+        }
+        let named = self.pool.find(descriptor);
+        let out = named.and_then(|buffer| Some((buffer, self.out_at[usize::from(buffer)]?)));
+        let Some((buffer, index)) = out else {
+            let Descriptor { region, offset, .. } = descriptor;
+            return Err(PeerFault::ForeignBuffer { region, offset });
+        };
+        // The server swapped two slots: the expected buffer is still out, in the other's slot.
+        let slot = self.slot(index);
+        self.in_slot[slot] = expected;
+        self.out_at[usize::from(expected)] = Some(index);
+        Ok(buffer)
     }
 
     fn slot(&self, index: u16) -> usize {

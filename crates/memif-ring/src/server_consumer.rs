@@ -7,14 +7,16 @@
 //!         ours            ours             the peer's
 //! ```
 //!
-//! Slots between `tail` and `next` are frames that the user holds. They may be given back in any order; `tail` moves
-//! over them in order. The buffer of each held slot is kept as it was judged when fetched: the record of a slot.
-
-use std::ops::Range;
+//! Slots between `tail` and `next` are frames that the user holds. Each is a **record**: its buffer, as it was judged when
+//! fetched. The slot's record is found in `record_of`, always a permutation. Frames may be given back in any order:
+//!
+//! * a client of our own takes its buffers back in any slot ([`Binding::Any`]): the record given back changes places with
+//!   the one in the oldest slot, so nobody's frame holds up another's;
+//! * a stranger expects each slot's own buffer ([`Binding::InPlace`]): `tail` moves over them in order.
 
 use crate::chain::{Chain, Segment};
 use crate::shared::{CARELESS, SharedRing};
-use crate::{Counters, Descriptor, NEXT, PeerFault, Regions};
+use crate::{Binding, Counters, Descriptor, NEXT, PeerFault, Regions};
 
 /// Receives frames from a client.
 #[derive(Debug)]
@@ -25,31 +27,53 @@ pub struct ServerConsumer<R> {
     tail: u16,
     /// Counts resynchronisations: tells frames from before the last one apart.
     generation: u32,
+    binding: Binding,
+    record_of: Box<[u16]>,
     records: Box<[Record]>,
 }
 
-/// What a held slot contains, and whether it was given back already.
+/// What a held slot contains.
 #[derive(Clone, Copy, Debug)]
 struct Record {
     segment: Segment,
+    /// Where the client said it is.
+    region: u16,
+    offset: u32,
+    /// Index of the slot it is bound to now.
+    index: u16,
+    /// The record that continues the frame.
+    next: u16,
+    /// Given back, and waiting for older ones.
     returned: bool,
+    /// The descriptor in its slot still names another buffer.
+    moved: bool,
+}
+
+impl Record {
+    const EMPTY: Self = Self {
+        segment: Segment::EMPTY,
+        region: 0,
+        offset: 0,
+        index: 0,
+        next: 0,
+        returned: false,
+        moved: false,
+    };
 }
 
 impl<R: SharedRing> ServerConsumer<R> {
     /// A consumer of a fresh ring.
-    pub fn new(ring: R, regions: Regions) -> Self {
-        let empty = Record {
-            segment: Segment::EMPTY,
-            returned: false,
-        };
-        let records = vec![empty; usize::from(ring.capacity())].into_boxed_slice();
+    pub fn new(ring: R, regions: Regions, binding: Binding) -> Self {
+        let capacity = ring.capacity();
         Self {
+            record_of: (0..capacity).collect(),
+            records: vec![Record::EMPTY; usize::from(capacity)].into_boxed_slice(),
             ring,
             regions,
             next: 0,
             tail: 0,
             generation: 0,
-            records,
+            binding,
         }
     }
 
@@ -59,22 +83,21 @@ impl<R: SharedRing> ServerConsumer<R> {
             return;
         }
         let head = self.published(counters);
+        let before = self.tail;
         while frames.len() < max && self.next != head {
-            let (slots, judged) = self.next_frame(head);
-            self.next = slots.end;
-            match judged {
-                Ok(chain) => {
+            match self.next_frame(head) {
+                (chain, None) => {
                     counters.frames.add(1);
                     counters.bytes.add(chain.bytes);
                     frames.push(chain);
                 }
-                Err(_) => {
+                (chain, Some(_)) => {
                     counters.malformed.add(1);
-                    self.mark(slots);
+                    self.release(&chain);
                 }
             }
         }
-        self.release();
+        self.publish(before);
     }
 
     /// Whether frames wait, without taking them.
@@ -82,19 +105,19 @@ impl<R: SharedRing> ServerConsumer<R> {
         self.ring.head() != self.next
     }
 
-    /// Gives frames back, in any order; the peer sees the oldest contiguous ones at once.
+    /// Gives frames back, in any order. A stranger sees the oldest contiguous ones at once, a client of our own all.
     pub fn give_back(&mut self, frames: impl IntoIterator<Item = Chain>) {
+        let before = self.tail;
         for frame in frames {
-            self.mark(self.slots(&frame));
+            self.release(&frame);
         }
-        self.release();
+        self.publish(before);
     }
 
     /// The pieces of a frame that was taken and not given back; none when the client has written over it since.
     pub fn segments(&self, frame: &Chain) -> impl Iterator<Item = Segment> {
-        let Range { start, end } = self.slots(frame);
-        let slots = (0..end.wrapping_sub(start)).map(move |step| start.wrapping_add(step));
-        slots.map(|index| self.records[self.slot(index)].segment)
+        self.chain(frame)
+            .map(|record| self.records[usize::from(record)].segment)
     }
 
     /// Slots held by the user or given back out of order.
@@ -134,58 +157,65 @@ impl<R: SharedRing> ServerConsumer<R> {
             head
         };
         // Held slots are given up too: the peer has reused them. Their frames have no segments any more.
-        self.records
-            .iter_mut()
-            .for_each(|record| record.returned = false);
         (self.next, self.tail) = (next, next);
         self.generation = self.generation.wrapping_add(1);
         self.ring.publish_tail(next);
     }
 
-    /// The slots of the frame at `next` and its chain, or what is wrong with it.
-    fn next_frame(&mut self, head: u16) -> (Range<u16>, Result<Chain, PeerFault>) {
-        let first = self.next;
-        let (mut at, mut bytes, mut fault) = (first, 0, None);
+    /// The frame at `next`, which moves on behind it, with the first thing wrong with it.
+    fn next_frame(&mut self, head: u16) -> (Chain, Option<PeerFault>) {
+        let first = self.record_at(self.next);
+        let (mut count, mut bytes, mut fault) = (0, 0, None);
         loop {
-            let descriptor = self.ring.fetch(at);
-            match self.judge(descriptor) {
-                Ok(segment) => {
-                    let slot = self.slot(at);
-                    self.records[slot] = Record {
-                        segment,
-                        returned: false,
-                    };
-                    bytes += u64::from(segment.len);
-                }
-                Err(wrong) => fault = fault.or(Some(wrong)),
-            }
-            if descriptor.flags != 0 {
-                // Some clients keep a NEXT flag when they reuse the slot: leave it clean.
-                self.ring.store(
-                    at,
-                    Descriptor {
-                        flags: 0,
-                        ..descriptor
-                    },
-                );
-            }
-            at = at.wrapping_add(1);
+            let descriptor = self.ring.fetch(self.next);
+            let judged = self.judge(descriptor);
+            let segment = judged.unwrap_or(Segment::EMPTY);
+            fault = fault.or(judged.err());
+            bytes += u64::from(segment.len);
+            self.keep(descriptor, segment);
+            count += 1;
+            self.next = self.next.wrapping_add(1);
             if !descriptor.has_next() {
                 break;
             }
-            if at == head {
-                let segments = at.wrapping_sub(first);
-                fault = fault.or(Some(PeerFault::UnterminatedChain { segments }));
+            if self.next == head {
+                fault = fault.or(Some(PeerFault::UnterminatedChain { segments: count }));
                 break;
             }
         }
+        let generation = self.generation;
         let chain = Chain {
             first,
-            count: at.wrapping_sub(first),
-            generation: self.generation,
+            count,
+            generation,
             bytes,
         };
-        (first..at, fault.map_or(Ok(chain), Err))
+        (chain, fault)
+    }
+
+    /// Fills in the record of the slot at `next`.
+    fn keep(&mut self, descriptor: Descriptor, segment: Segment) {
+        let Descriptor { region, offset, .. } = descriptor;
+        let record = usize::from(self.record_at(self.next));
+        self.records[record] = Record {
+            segment,
+            region,
+            offset,
+            index: self.next,
+            next: self.record_at(self.next.wrapping_add(1)),
+            ..Record::EMPTY
+        };
+        if descriptor.flags != 0 {
+            // Some clients keep a NEXT flag when they reuse the slot: leave it clean.
+            let flags = 0;
+            self.ring.store(
+                self.next,
+                Descriptor {
+                    flags,
+                    ..descriptor
+                },
+            );
+        }
     }
 
     fn judge(&self, descriptor: Descriptor) -> Result<Segment, PeerFault> {
@@ -197,43 +227,93 @@ impl<R: SharedRing> ServerConsumer<R> {
         self.regions.judge(descriptor)
     }
 
-    /// The slots of a frame; none when it is from before a resynchronisation.
-    fn slots(&self, frame: &Chain) -> Range<u16> {
-        let count = if frame.generation == self.generation {
-            frame.count
-        } else {
-            0
-        };
-        frame.first..frame.first.wrapping_add(count)
+    /// The records of a frame; none when it is from before a resynchronisation.
+    fn chain(&self, frame: &Chain) -> impl Iterator<Item = u16> {
+        let current = frame.generation == self.generation;
+        let count = if current { frame.count } else { 0 };
+        let next = |&record: &u16| Some(self.records[usize::from(record)].next);
+        std::iter::successors(Some(frame.first), next).take(count.into())
     }
 
-    /// Notes slots as given back.
-    fn mark(&mut self, slots: Range<u16>) {
-        let held = self.next.wrapping_sub(self.tail);
-        let mut at = slots.start;
-        while at != slots.end {
-            if at.wrapping_sub(self.tail) < held {
-                let slot = self.slot(at);
-                self.records[slot].returned = true;
-            }
-            at = at.wrapping_add(1);
+    /// Takes a frame's records back, and moves `tail` as far as that allows.
+    fn release(&mut self, frame: &Chain) {
+        if frame.generation != self.generation {
+            return;
         }
+        let mut record = frame.first;
+        for _ in 0..frame.count {
+            let next = self.records[usize::from(record)].next;
+            match self.binding {
+                Binding::Any => self.release_now(record),
+                Binding::InPlace => self.records[usize::from(record)].returned = true,
+            }
+            record = next;
+        }
+        if self.binding == Binding::InPlace {
+            self.release_oldest();
+        }
+    }
+
+    /// Releases `record` from the oldest slot, whichever slot it is in.
+    fn release_now(&mut self, record: u16) {
+        self.exchange(record, self.tail);
+        let Record {
+            segment,
+            region,
+            offset,
+            moved,
+            ..
+        } = self.records[usize::from(record)];
+        if moved {
+            let length = segment.len;
+            self.ring.store(
+                self.tail,
+                Descriptor {
+                    region,
+                    length,
+                    offset,
+                    ..Descriptor::default()
+                },
+            );
+        }
+        self.tail = self.tail.wrapping_add(1);
     }
 
     /// Moves `tail` over everything given back at its front.
-    fn release(&mut self) {
-        let before = self.tail;
+    fn release_oldest(&mut self) {
         while self.tail != self.next {
-            let slot = self.slot(self.tail);
-            if !self.records[slot].returned {
+            let record = usize::from(self.record_at(self.tail));
+            if !self.records[record].returned {
                 break;
             }
-            self.records[slot].returned = false;
             self.tail = self.tail.wrapping_add(1);
         }
+    }
+
+    /// Puts `record` into the slot of `front`, and the record there into the other's slot.
+    fn exchange(&mut self, record: u16, front: u16) {
+        let index = self.records[usize::from(record)].index;
+        if index == front {
+            return;
+        }
+        let other = self.record_at(front);
+        let (front_slot, other_slot) = (self.slot(front), self.slot(index));
+        self.record_of[front_slot] = record;
+        self.record_of[other_slot] = other;
+        for (record, index) in [(record, front), (other, index)] {
+            let entry = &mut self.records[usize::from(record)];
+            (entry.index, entry.moved) = (index, true);
+        }
+    }
+
+    fn publish(&self, before: u16) {
         if self.tail != before {
             self.ring.publish_tail(self.tail);
         }
+    }
+
+    fn record_at(&self, index: u16) -> u16 {
+        self.record_of[self.slot(index)]
     }
 
     fn slot(&self, index: u16) -> usize {

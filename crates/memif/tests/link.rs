@@ -125,7 +125,7 @@ fn frames_are_held_and_given_back_in_any_order() {
             tx.send(&[number; 32], SOON).unwrap();
             held.push((number, rx.recv(SOON).unwrap()));
             if held.len() == 5 {
-                held.swap(0, 2);
+                held.swap(0, 3);
                 held.drain(..3);
             }
             for (number, frame) in &held {

@@ -165,7 +165,7 @@ proptest! {
     #[test]
     fn a_client_that_sends_stands_anything((log2, start) in any_ring(), moves in any_moves()) {
         let (memory, ring) = (memory(), HeapRing::starting_at(log2, start));
-        let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, ring.capacity(), BUFFER));
+        let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, ring.capacity(), BUFFER), Binding::InPlace);
         producer.start_at(start);
         torment_producer(&mut producer, &ring, &memory, &moves);
         // The server is honest again: it releases all that was published.
@@ -173,7 +173,7 @@ proptest! {
         let at = producer.position();
         ring.publish_head(at);
         ring.publish_tail(at);
-        let mut consumer = ServerConsumer::new(ring.clone(), memory.clone());
+        let mut consumer = ServerConsumer::new(ring.clone(), memory.clone(), Binding::InPlace);
         consumer.start_at(at);
         honest_traffic(&mut Pair::new(producer, consumer, ring, memory));
     }
@@ -201,7 +201,7 @@ proptest! {
     #[test]
     fn a_server_that_receives_stands_anything((log2, start) in any_ring(), moves in any_moves()) {
         let (memory, ring) = (memory(), HeapRing::starting_at(log2, start));
-        let mut consumer = ServerConsumer::new(ring.clone(), memory.clone());
+        let mut consumer = ServerConsumer::new(ring.clone(), memory.clone(), Binding::InPlace);
         consumer.start_at(start);
         let held = torment_consumer(&mut consumer, &ring, &memory, &moves);
         // The client is honest again: it begins where its head is.
@@ -215,7 +215,7 @@ proptest! {
         }
         let at = ring.head();
         ring.publish_tail(at);
-        let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, ring.capacity(), BUFFER));
+        let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, ring.capacity(), BUFFER), Binding::InPlace);
         producer.start_at(at);
         let mut pair = Pair::new(producer, consumer, ring, memory);
         prop_assert!(pair.send(10));

@@ -101,8 +101,31 @@ fn on_every_size<P: Sends, C: Receives>(spare: u16, make: impl Fn(u8, u16, u16) 
 }
 
 #[test]
-fn client_to_server_is_a_queue_at_every_size_and_start() {
-    on_every_size(0, ToServer::to_server);
+fn client_to_server_in_any_slot_is_a_queue_at_every_size_and_start() {
+    on_every_size(0, |log2, start, buffers| {
+        ToServer::to_server(log2, start, buffers, Binding::Any)
+    });
+}
+
+#[test]
+fn client_to_server_in_place_is_a_queue_at_every_size_and_start() {
+    on_every_size(0, |log2, start, buffers| {
+        ToServer::to_server(log2, start, buffers, Binding::InPlace)
+    });
+}
+
+#[test]
+fn a_held_frame_holds_up_nobody_else_between_our_own() {
+    let mut pair = ToServer::to_server(2, 65_530, 4, Binding::Any);
+    assert!(pair.send(10));
+    pair.take(1);
+    for _ in 0..100 {
+        assert!(pair.send(20), "room is given back around the held frame");
+        pair.take(1);
+        pair.give_back(1);
+        pair.audit();
+    }
+    pair.finish(4);
 }
 
 #[test]
@@ -124,10 +147,10 @@ fn a_frame_may_fill_the_whole_ring() {
     for log2 in [0u8, 1, 5, 14] {
         let slots = 1u16 << log2;
         let len = usize::from(slots) * BUFFER as usize;
-        let mut pair = ToServer::to_server(log2, 65_530, slots);
-        assert!(pair.send(len) && !pair.send(1));
-        pair.finish(slots);
         for binding in [Binding::Any, Binding::InPlace] {
+            let mut pair = ToServer::to_server(log2, 65_530, slots, binding);
+            assert!(pair.send(len) && !pair.send(1));
+            pair.finish(slots);
             let mut pair = ToClient::to_client(log2, 65_530, slots, binding);
             assert!(pair.send(len) && !pair.send(1));
             pair.finish(slots);

@@ -10,7 +10,7 @@ use crate::{
 /// A server consumer on a ring of 8 slots whose client wrote `frames` frames from `start` on, whether they fit or not.
 fn overrun_server(start: u16, frames: u16) -> (HeapRing, ServerConsumer<HeapRing>) {
     let ring = HeapRing::starting_at(3, start);
-    let mut consumer = ServerConsumer::new(ring.clone(), regions(&[65_536]));
+    let mut consumer = ServerConsumer::new(ring.clone(), regions(&[65_536]), Binding::InPlace);
     consumer.start_at(start);
     write_frames(&ring, start, frames);
     (ring, consumer)
@@ -127,7 +127,7 @@ fn a_client_does_not_follow_a_wild_index() {
 
 #[test]
 fn a_client_that_sends_believes_no_release_of_what_it_did_not_publish() {
-    let mut pair = ToServer::to_server(1, 65_535, 2);
+    let mut pair = ToServer::to_server(1, 65_535, 2, Binding::InPlace);
     assert!(pair.send(1) && pair.reserve(1));
     for (tail, distance) in [(1, 2), (65_534, 65_535)] {
         pair.ring.publish_tail(tail);
@@ -191,7 +191,8 @@ fn a_bad_buffer_in_the_middle_costs_no_buffer_before_it() {
 fn more_bytes_than_were_reserved_are_not_sent() {
     let memory = regions(&[4096]);
     let ring = HeapRing::new(2);
-    let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, 4, BUFFER));
+    let mut producer =
+        ClientProducer::new(ring.clone(), pool(&memory, 0, 4, BUFFER), Binding::InPlace);
     let counters = Counters::default();
     let loan = producer.reserve(100).unwrap().unwrap();
     producer.stage(loan, 1000, &counters);

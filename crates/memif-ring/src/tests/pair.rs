@@ -39,12 +39,13 @@ pub(crate) type ToClient = Pair<ServerProducer<HeapRing>, ClientConsumer<HeapRin
 
 impl ToServer {
     /// A pair with both indexes at `index`, and `buffers` buffers.
-    pub(crate) fn to_server(log2: u8, index: u16, buffers: u16) -> Self {
+    pub(crate) fn to_server(log2: u8, index: u16, buffers: u16, binding: Binding) -> Self {
         let regions = regions(&[u64::from(buffers) * u64::from(BUFFER)]);
         let ring = HeapRing::starting_at(log2, index);
-        let mut producer = ClientProducer::new(ring.clone(), pool(&regions, 0, buffers, BUFFER));
+        let mut producer =
+            ClientProducer::new(ring.clone(), pool(&regions, 0, buffers, BUFFER), binding);
         producer.start_at(index);
-        let mut consumer = ServerConsumer::new(ring.clone(), regions.clone());
+        let mut consumer = ServerConsumer::new(ring.clone(), regions.clone(), binding);
         consumer.start_at(index);
         Self::new(producer, consumer, ring, regions)
     }

@@ -1,6 +1,7 @@
 //! Which buffers a [`Pool`] accepts, and how many of them a producer uses.
 
 use super::pair::{BUFFER, ToServer};
+use crate::Binding;
 use crate::Pool;
 use crate::heap::regions;
 
@@ -21,7 +22,7 @@ fn buffers_lie_inside_their_regions_and_apart() {
 
 #[test]
 fn a_producer_with_more_buffers_than_slots_never_overruns_its_ring() {
-    let mut pair = ToServer::to_server(2, 65_535, 9);
+    let mut pair = ToServer::to_server(2, 65_535, 9, Binding::Any);
     while pair.send(BUFFER as usize) {}
     assert_eq!((pair.sent.len(), pair.producer.buffers()), (4, 4));
     pair.finish(4);

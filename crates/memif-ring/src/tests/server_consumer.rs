@@ -12,20 +12,20 @@ impl<R: SharedRing> ServerConsumer<R> {
     pub(crate) fn audit(&self, held: &[Chain]) {
         let window = self.next.wrapping_sub(self.tail);
         assert!(window <= self.ring.capacity());
+        let slots: std::collections::HashSet<_> = self.record_of.iter().collect();
+        assert_eq!(slots.len(), self.record_of.len(), "not a permutation");
         let mut seen = std::collections::HashSet::new();
-        for frame in held
-            .iter()
-            .filter(|frame| frame.generation == self.generation)
-        {
-            for step in 0..frame.count {
-                let at = frame.first.wrapping_add(step);
-                assert!(
-                    at.wrapping_sub(self.tail) < window,
-                    "slot {at} of a held frame was released"
-                );
-                assert!(!self.records[self.slot(at)].returned);
-                assert!(seen.insert(at));
-            }
+        for record in held.iter().flat_map(|frame| self.chain(frame)) {
+            let Record {
+                index, returned, ..
+            } = self.records[usize::from(record)];
+            assert!(
+                index.wrapping_sub(self.tail) < window,
+                "slot {index} of a held frame was released"
+            );
+            assert!(!returned);
+            assert_eq!(self.record_at(index), record);
+            assert!(seen.insert(record));
         }
     }
 }

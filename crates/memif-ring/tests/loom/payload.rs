@@ -65,7 +65,7 @@ macro_rules! receive_all {
 fn client_to_server(without: Without) {
     loom::model(move || {
         let (ring, payload) = (LoomRing::new(SLOTS, without), Payload::new(2));
-        let mut producer = ClientProducer::new(ring.clone(), pool(2));
+        let mut producer = ClientProducer::new(ring.clone(), pool(2), Binding::InPlace);
         let written = payload.clone();
         let client = thread::spawn(move || {
             let counters = Counters::default();
@@ -74,7 +74,7 @@ fn client_to_server(without: Without) {
             };
             send_all!(producer, written, stage);
         });
-        let mut consumer = ServerConsumer::new(ring, regions());
+        let mut consumer = ServerConsumer::new(ring, regions(), Binding::InPlace);
         let counters = Counters::default();
         let take =
             |consumer: &mut ServerConsumer<_>, frames: &mut _| consumer.take(8, frames, &counters);

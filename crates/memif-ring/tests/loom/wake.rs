@@ -24,8 +24,8 @@ fn sleep_while_something_is_sent(without: Without) {
     loom::model(move || {
         let ring = LoomRing::new(2, without);
         ring.mask();
-        let mut producer = ClientProducer::new(ring.clone(), pool(2));
-        let consumer = ServerConsumer::new(ring, regions());
+        let mut producer = ClientProducer::new(ring.clone(), pool(2), Binding::InPlace);
+        let consumer = ServerConsumer::new(ring, regions(), Binding::InPlace);
         let client = thread::spawn(move || {
             send(&mut producer);
             producer.ring().wants_signal()
@@ -53,8 +53,8 @@ fn sleep_while_room_is_made(without: Without) {
     loom::model(move || {
         let full = LoomRing::new(1, without);
         let reverse = LoomRing::new(1, without);
-        let mut producer = ClientProducer::new(full.clone(), pool(1));
-        let mut consumer = ServerConsumer::new(full, regions());
+        let mut producer = ClientProducer::new(full.clone(), pool(1), Binding::InPlace);
+        let mut consumer = ServerConsumer::new(full, regions(), Binding::InPlace);
         send(&mut producer);
         let mut frames = Vec::new();
         consumer.take(1, &mut frames, &Counters::default());
@@ -91,7 +91,7 @@ fn a_consumer_that_sleeps_between_frames_gets_them_all() {
         let payload = Payload::new(2);
         let bell = Arc::new(Notify::new());
         let (rung, written) = (Arc::clone(&bell), payload.clone());
-        let mut producer = ClientProducer::new(ring.clone(), pool(2));
+        let mut producer = ClientProducer::new(ring.clone(), pool(2), Binding::InPlace);
         let client = thread::spawn(move || {
             for number in 0..FRAMES {
                 let chain = producer.reserve(1).unwrap().unwrap();
@@ -104,7 +104,7 @@ fn a_consumer_that_sleeps_between_frames_gets_them_all() {
                 }
             }
         });
-        let mut consumer = ServerConsumer::new(ring, regions());
+        let mut consumer = ServerConsumer::new(ring, regions(), Binding::InPlace);
         let (mut frames, counters) = (Vec::new(), Counters::default());
         while frames.len() < FRAMES {
             consumer.ring().mask();

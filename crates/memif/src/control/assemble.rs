@@ -80,7 +80,11 @@ fn rx_end(
 ) -> RxEnd {
     let regions = session.regions.clone();
     let ring = match parts.pool {
-        None => Consumer::Server(ServerConsumer::new(parts.ring, regions.clone())),
+        None => Consumer::Server(ServerConsumer::new(
+            parts.ring,
+            regions.clone(),
+            binding(session),
+        )),
         Some(pool) => {
             let mut ring = ClientConsumer::new(parts.ring, pool, binding(session));
             ring.post();
@@ -111,7 +115,7 @@ fn tx_end(
             regions.clone(),
             binding(session),
         )),
-        Some(pool) => Producer::Client(ClientProducer::new(parts.ring, pool)),
+        Some(pool) => Producer::Client(ClientProducer::new(parts.ring, pool, binding(session))),
     };
     let counters = Arc::clone(&link.tx[queue].counters);
     TxEnd {
