@@ -130,10 +130,11 @@ impl Running {
         let _ = self.child.wait();
     }
 
-    /// Everything it has written.
+    /// The last hundred lines it has written.
     pub fn transcript(&self) -> String {
-        let lines = self.said.lock().join("\n");
-        format!("--- {} said:\n{lines}\n---", self.name)
+        let lines = self.said.lock();
+        let last = &lines[lines.len().saturating_sub(100)..];
+        format!("--- {} said:\n{}\n---", self.name, last.join("\n"))
     }
 }
 

@@ -12,7 +12,7 @@ use memwire_tests::testpmd::Role;
 use memwire_tests::workshop;
 
 /// Frames in each direction of each exchange.
-const FRAMES: u64 = 20_000;
+const FRAMES: u64 = 5_000;
 
 /// One end each. Whoever listens is started first.
 struct Pair {
@@ -126,8 +126,8 @@ fn a_killed_libmemif_may_come_back() {
         let socket = pair.dir.path().join("link.sock");
         let before = pair.ours.holdings();
         for _ in 0..5 {
-            pair.theirs.send(1_000_000, 64);
-            pair.ours.send(1_000_000, 64);
+            pair.theirs.send(10_000_000, 64);
+            pair.ours.send(10_000_000, 64);
             eventually("frames flow", SOON, || {
                 (pair.ours.counters().rx > 1000).then_some(())
             });

@@ -29,17 +29,17 @@ struct Load {
 const SMALL: Load = Load {
     queues: 1,
     bytes: 64,
-    frames: 100_000,
+    frames: 50_000,
 };
 const FULL: Load = Load {
     queues: 1,
     bytes: 1518,
-    frames: 50_000,
+    frames: 20_000,
 };
 const JUMBO: Load = Load {
     queues: 1,
     bytes: 9000,
-    frames: 10_000,
+    frames: 4_000,
 };
 
 const EVERY_LOAD: [Load; 6] = [
@@ -167,6 +167,8 @@ fn receives(test: &str, role: Role, load: Load) {
         "{load:?}"
     );
     assert_eq!(stats.rx_errors, 0, "{load:?}");
+    // A DPDK server crashes when its peer leaves while it forwards.
+    pair.testpmd.stop();
     pair.quit();
 }
 

@@ -53,7 +53,10 @@ impl Sending {
     pub fn room(&self) -> u16 {
         let ring = &self.0.ring;
         match self.0.role {
-            Role::Client { .. } => ring.slots() - self.0.next.wrapping_sub(ring.tail()),
+            Role::Client { .. } => {
+                let out = self.0.next.wrapping_sub(ring.tail());
+                ring.slots().saturating_sub(out)
+            }
             Role::Server => ring.head().wrapping_sub(self.0.next),
         }
     }

@@ -14,6 +14,9 @@ use crate::say;
 /// How long a worker waits before it looks for orders again.
 const TURN: Duration = Duration::from_millis(20);
 
+/// Frames in one direction before the other has its turn.
+const TURNS: usize = 64;
+
 /// What workers and the main thread share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
@@ -65,6 +68,8 @@ pub(crate) struct Worker {
     window: u64,
     sent: u64,
     received: u64,
+    /// The last epoch that is over for our sending side.
+    tx_ended: u64,
     shared: Arc<Shared>,
 }
 
@@ -87,18 +92,28 @@ impl Worker {
             window: options.window,
             sent: 0,
             received: 0,
+            tx_ended: 0,
             shared: Arc::clone(shared),
         })
     }
 
     pub(crate) fn run(mut self) {
         while !self.shared.is_over() {
-            match self.rx.recv(Some(self.patience())) {
-                Ok(frame) => self.take(&frame.to_vec()),
-                Err(Error::Timeout) => {}
+            self.receive_some();
+            self.send_some();
+        }
+    }
+
+    /// Waits for a frame, then takes a few more that are there already.
+    fn receive_some(&mut self) {
+        let mut patience = self.patience();
+        for _ in 0..TURNS {
+            match self.rx.recv(Some(patience)) {
+                Ok(frame) => self.take(&frame.to_vec(), frame.epoch()),
+                Err(Error::Timeout) => return,
                 Err(other) => self.tell("rx", &other),
             }
-            self.send_some();
+            patience = Duration::ZERO;
         }
     }
 
@@ -115,13 +130,13 @@ impl Worker {
         fits && self.next < self.shared.ordered.load(Ordering::Acquire)
     }
 
-    fn take(&mut self, frame: &[u8]) {
+    fn take(&mut self, frame: &[u8], epoch: u64) {
         self.received += 1;
         self.shared.rx.fetch_add(1, Ordering::Relaxed);
         let bytes = frame.len() as u64;
         self.shared.rx_bytes.fetch_add(bytes, Ordering::Relaxed);
         match self.task {
-            Task::Echo => drop(self.send(frame)),
+            Task::Echo => self.send_back(frame, epoch),
             Task::Sink if number_of(frame).is_none() => {
                 self.shared.bad.fetch_add(1, Ordering::Relaxed);
             }
@@ -129,44 +144,50 @@ impl Worker {
         }
     }
 
-    /// Sends a few of the frames ordered, so that receiving does not starve.
+    /// Sends a few of the frames ordered while there is room, so that receiving does not starve.
     fn send_some(&mut self) {
-        for _ in 0..64 {
-            if self.shared.is_over() || !self.is_ordered() {
+        for _ in 0..TURNS {
+            if !self.is_ordered() {
                 return;
             }
             let bytes = self.shared.order_bytes.load(Ordering::Relaxed);
-            if self.send(&numbered(self.next, bytes)) {
-                self.next += self.step;
-                self.sent += 1;
+            match self
+                .tx
+                .send(&numbered(self.next, bytes), Some(Duration::ZERO))
+            {
+                Ok(()) => {
+                    self.count_sent(bytes);
+                    self.next += self.step;
+                    self.sent += 1;
+                }
+                Err(error) => return self.tell("tx", &error),
             }
         }
     }
 
-    /// Waits for room as long as it takes; false when the link ended instead.
-    fn send(&mut self, frame: &[u8]) -> bool {
-        while !self.shared.is_over() {
+    /// Sends a frame of `epoch` back; waits for room until that epoch has ended.
+    fn send_back(&mut self, frame: &[u8], epoch: u64) {
+        while epoch > self.tx_ended && !self.shared.is_over() {
             match self.tx.send(frame, Some(TURN)) {
-                Ok(()) => {
-                    self.shared.tx.fetch_add(1, Ordering::Relaxed);
-                    let bytes = frame.len() as u64;
-                    self.shared.tx_bytes.fetch_add(bytes, Ordering::Relaxed);
-                    return true;
-                }
-                Err(Error::Timeout) => {}
-                Err(other) => {
-                    self.tell("tx", &other);
-                    return false;
-                }
+                Ok(()) => return self.count_sent(frame.len()),
+                Err(error) => self.tell("tx", &error),
             }
         }
-        false
+    }
+
+    fn count_sent(&self, bytes: usize) {
+        self.shared.tx.fetch_add(1, Ordering::Relaxed);
+        self.shared
+            .tx_bytes
+            .fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// The end of an epoch is news once, from the first queue's receiving side.
-    fn tell(&self, side: &str, error: &Error) {
+    fn tell(&mut self, side: &str, error: &Error) {
         match error {
-            Error::Disconnected(ended) if side == "rx" && self.queue == 0 => {
+            Error::Timeout => {}
+            Error::Disconnected(ended) if side == "tx" => self.tx_ended = ended.epoch,
+            Error::Disconnected(ended) if self.queue == 0 => {
                 let how = if ended.clean { "clean" } else { "dirty" };
                 say(&format!("down {} {how} {}", self.id, ended.reason));
             }
