@@ -31,6 +31,7 @@ mod sizes;
 mod stamp;
 mod tally;
 mod ticker;
+mod watch;
 
 #[cfg(test)]
 mod tests;

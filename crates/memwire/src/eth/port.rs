@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use memif::{BindError, Burst, Ended, Error, Link, LinkOptions, Rx, Traffic, Tx};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use serde::Serialize;
 
 use super::args::PortArgs;
 use super::clock;
 use super::drops::{DropReason, Drops};
+use super::watch::{Peers, Watch};
 use crate::exit::misuse;
 use crate::link_args::{Role, Waiting};
-use crate::report::{Talk, grouped};
+use crate::report::Talk;
 
 /// A foreign sender may miss that we sleep, so beside one a sleep over several queues starts with
 /// the first of these, and doubles up to the second.
@@ -35,42 +35,11 @@ pub(crate) struct Port {
     tx: Vec<Tx>,
     link: Link,
     polling: bool,
-    /// Whether the latest connection is up, as far as noticed.
-    up: bool,
-    /// The latest connection that was told.
-    greeted: u64,
-    /// The latest connection whose end was told.
-    ended: u64,
-    undelivered: u64,
+    watch: Watch,
     attended: Duration,
-    /// Whether the peer is one of our own, who never misses that we sleep.
-    ours: bool,
     nap: Duration,
     /// Since when all of several queues have been empty.
     idle_since: Option<Duration>,
-    /// The last thing said about the link.
-    told: String,
-}
-
-/// Who came and went.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub(crate) struct Peers {
-    /// Connections that came up.
-    connections: u64,
-    /// Connections after the first.
-    reconnects: u64,
-    /// Buffers that had been sent, and not taken when their connection ended.
-    undelivered: u64,
-}
-
-impl Peers {
-    pub(crate) fn rows(&self) -> Vec<(&'static str, String)> {
-        let mut rows = vec![("reconnects", grouped(self.reconnects))];
-        if self.undelivered > 0 {
-            rows.push(("undelivered", grouped(self.undelivered)));
-        }
-        rows
-    }
 }
 
 impl Port {
@@ -93,15 +62,10 @@ impl Port {
             tx,
             link,
             polling: args.link.wait == Some(Waiting::Poll),
-            up: false,
-            greeted: 0,
-            ended: 0,
-            undelivered: 0,
+            watch: Watch::default(),
             attended: Duration::ZERO,
-            ours: false,
             nap: NAP,
             idle_since: None,
-            told: String::new(),
         })
     }
 
@@ -126,7 +90,7 @@ impl Port {
 
     /// Whether there is a peer, as far as noticed.
     pub(crate) fn is_up(&self) -> bool {
-        self.up
+        self.watch.up
     }
 
     /// Looks after the control channel now and then, and tells of a new peer.
@@ -137,13 +101,13 @@ impl Port {
         self.attended = now;
         let driven = self.link.drive();
         self.settle(driven, talk)?;
-        self.greet(talk);
+        self.watch.greet(&self.link, talk);
         Ok(())
     }
 
     /// Waits until a frame may have come, a peer may have come or gone, or the time is over.
     pub(crate) fn pause(&mut self, time: Duration, talk: &Talk) -> anyhow::Result<()> {
-        let paused = if !self.up {
+        let paused = if !self.watch.up {
             self.wait_up(time, talk)
         } else if let [rx] = &mut self.rx[..] {
             rx.wait(Some(time))
@@ -166,15 +130,17 @@ impl Port {
         match result {
             Ok(()) | Err(Error::Timeout) => Ok(()),
             Err(Error::Disconnected(ended)) => {
-                self.note_end(&ended, talk);
+                self.end(&ended, talk);
                 Ok(())
             }
             Err(fault @ (Error::Violation(_) | Error::Peer(_) | Error::Memory(_))) => {
-                self.tell(format!("the peer is at fault: {fault}"), talk);
+                self.watch
+                    .tell(format!("the peer is at fault: {fault}"), talk);
                 Ok(())
             }
             Err(Error::Refused { reason }) if self.link.epoch() > 0 => {
-                self.tell(format!("the server refused: {reason}; trying again"), talk);
+                self.watch
+                    .tell(format!("the server refused: {reason}; trying again"), talk);
                 Ok(())
             }
             Err(Error::Misuse(error)) => Err(misuse(error)),
@@ -191,15 +157,13 @@ impl Port {
             drops.count(DropReason::Overrun, queue.rx.overrun);
         }
         drop((self.rx, self.tx));
-        let (connections, up) = (self.link.epoch(), self.link.is_up());
+        let (mut watch, connections) = (self.watch, self.link.epoch());
+        let up = self.link.is_up();
         let ended = self.link.close(LINGER);
-        let last = if up { ended.undelivered } else { 0 };
-        let peers = Peers {
-            connections,
-            reconnects: connections.saturating_sub(1),
-            undelivered: self.undelivered + last,
-        };
-        (peers, drops)
+        if up {
+            watch.undelivered += ended.undelivered;
+        }
+        (watch.peers(connections), drops)
     }
 
     /// Waits for a peer, and tells why one that came was not let in.
@@ -208,52 +172,21 @@ impl Port {
         if matches!(waited, Err(Error::Timeout))
             && let Some(failure) = self.link.details().last_failure
         {
-            self.tell(format!("no peer yet: {failure}"), talk);
+            self.watch.tell(format!("no peer yet: {failure}"), talk);
         }
         waited
     }
 
-    fn note_end(&mut self, ended: &Ended, talk: &Talk) {
-        self.undelivered += ended.undelivered;
-        if ended.epoch >= self.greeted {
-            self.up = false;
-        }
-        if ended.epoch <= self.ended {
+    fn end(&mut self, ended: &Ended, talk: &Talk) {
+        if !self.watch.end(ended, talk) {
             return;
         }
-        self.ended = ended.epoch;
-        self.tell(format!("{ended}; waiting for the next peer"), talk);
         for tx in &mut self.tx {
             // Nothing is sent; this only asks what the peer did not take.
             if let Err(Error::Disconnected(ended)) = tx.send_burst(&[]) {
-                self.undelivered += ended.undelivered;
+                self.watch.undelivered += ended.undelivered;
             }
         }
-    }
-
-    /// Says something, unless it was the last thing said.
-    fn tell(&mut self, text: String, talk: &Talk) {
-        if self.told != text {
-            talk.note(&text);
-            self.told = text;
-        }
-    }
-
-    fn greet(&mut self, talk: &Talk) {
-        let epoch = self.link.epoch();
-        if epoch == self.greeted {
-            return;
-        }
-        let Some(peer) = self.link.peer() else { return };
-        self.greeted = epoch;
-        self.up = true;
-        self.ours = peer.is_ours();
-        let text = match peer.credentials.and_then(|who| who.pid) {
-            Some(pid) => format!("connected to {}, process {pid}", peer.name),
-            None => format!("connected to {}", peer.name),
-        };
-        talk.note(&text);
-        self.told = text;
     }
 
     /// Sleeps until one of several queues has something, or the link; spins a little first.
@@ -271,7 +204,7 @@ impl Port {
         }
         let mut fds = vec![PollFd::new(&self.link, PollFlags::IN)];
         fds.extend(self.rx.iter().map(|rx| PollFd::new(rx, PollFlags::IN)));
-        let longest = if self.ours { time } else { self.nap };
+        let longest = if self.watch.ours { time } else { self.nap };
         self.nap = (self.nap * 2).min(LONGEST_NAP);
         let time = Timespec::try_from(time.min(longest)).unwrap_or_default();
         // A signal ends the nap early, and so would any error: the queues are looked at again.
