@@ -1,8 +1,9 @@
 //! What a link should be like.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use memif_ring::{Backing, Seals};
+use memif_ring::{Backing, LayoutError, Seals};
 use memif_wire::{Features, Mode, Name, Secret, Tag};
 
 use crate::Misuse;
@@ -63,6 +64,8 @@ pub struct LinkOptions {
     pub(crate) trailer: bool,
 }
 
+/// Bytes of a buffer: what 32-bit offsets reach, in whole pages.
+const BUFFERS: RangeInclusive<u32> = 64..=4_294_963_200;
 /// Bytes of a buffer when nobody says otherwise: what DPDK's fast path assumes at least.
 const DEFAULT_BUFFER: u32 = 2048;
 
@@ -192,6 +195,9 @@ impl LinkOptions {
         }
         if !self.slots.is_power_of_two() || !(2..=16384).contains(&self.slots) {
             return Err(Misuse::Slots { slots: self.slots });
+        }
+        if let Some(bytes) = self.buffer_size.filter(|bytes| !BUFFERS.contains(bytes)) {
+            return Err(LayoutError::BufferSize(bytes).into());
         }
         self.tagged_name(&self.name)?;
         Ok(())

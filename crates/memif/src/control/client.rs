@@ -1,5 +1,6 @@
 //! The client's side: connect, offer memory, come back after the server was gone.
 
+use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::memory::Memory;
 use crate::core::LinkCore;
 use crate::session::Session;
 use crate::sys::{Address, Epoll, SeqPacket, Trigger, now};
-use crate::{Error, Peer};
+use crate::{Error, Peer, Side};
 
 /// Messages handled for one readable socket before others get their turn.
 const BURST: usize = 16;
@@ -186,10 +187,8 @@ impl Connecting {
                 };
             }
             Err(error) => {
-                self.link.note_failure(
-                    format!("connecting to {} failed: {error}", self.address),
-                    false,
-                );
+                let reason = format!("connecting to {} failed: {error}", self.address);
+                self.link.note_failure(reason, is_hopeless(&error));
                 self.wait(now);
             }
         }
@@ -312,7 +311,7 @@ impl Connecting {
                     reason = hangup.reason,
                     "handshake failed"
                 );
-                let who = if hangup.clean {
+                let who = if hangup.clean && hangup.by == Side::Peer {
                     "the server refused: "
                 } else {
                     ""
@@ -323,6 +322,12 @@ impl Connecting {
         }
         self.wait(now());
     }
+}
+
+/// Whether an attempt to connect failed for more than that nobody listens yet.
+fn is_hopeless(error: &io::Error) -> bool {
+    let other_protocol = error.raw_os_error() == Some(libc::EPROTOTYPE);
+    other_protocol || error.kind() == io::ErrorKind::PermissionDenied
 }
 
 fn send_with(

@@ -1,5 +1,7 @@
 //! Getting in, first and again, and being refused.
 
+use std::os::unix::net::UnixListener;
+
 use memif::testing::{RawServer, ServerSetup, Setup, Step};
 use memif::{Connector, Error, Link, LinkOptions, Mode, Secret};
 
@@ -196,4 +198,20 @@ fn a_client_of_a_server_that_vanished_in_the_handshake_tries_again() {
     }
     let server = place.server(small());
     connect(&server, &client);
+}
+
+#[test]
+fn a_socket_of_another_kind_or_of_somebody_else_is_named_at_once() {
+    let place = Place::new();
+    let stream = UnixListener::bind(place.path()).expect("a stream socket");
+    let client = place.client(small());
+    let told = client.wait_up(SOON).expect_err("no memif").to_string();
+    let expected = format!(
+        "connecting to {} failed: Protocol wrong type",
+        place.address
+    );
+    assert!(told.starts_with(&expected), "{told}");
+    drop(stream);
+    std::fs::remove_file(place.path()).expect("removed");
+    connect(&place.server(small()), &client);
 }

@@ -108,9 +108,18 @@ pub(crate) fn end_of(rx: &mut Rx) -> Ended {
 }
 
 /// Processor time of the calling thread.
-pub(crate) fn thread_cpu() -> Duration {
+fn thread_cpu() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).expect("a time")
+}
+
+/// Asserts that `work` sleeps nearly all the time it takes.
+#[track_caller]
+pub(crate) fn is_lazy(work: impl FnOnce()) {
+    let (started, before) = (Instant::now(), thread_cpu());
+    work();
+    let (passed, used) = (started.elapsed(), thread_cpu() - before);
+    assert!(used < passed / 10, "{used:?} of {passed:?}");
 }
 
 const MARK: &str = "MEMIF_TEST_ALONE";

@@ -7,4 +7,8 @@ mod closing;
 mod epochs;
 mod harness;
 mod hostile;
+mod limits;
+mod queues;
+mod resources;
+mod sharing;
 mod waiting;

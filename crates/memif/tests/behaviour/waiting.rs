@@ -10,8 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness::{
-    A_WHILE, Place, SOON, again, connect, connect_raw, drive, end_of, passes, small, thread_cpu,
-    until,
+    A_WHILE, Place, SOON, again, connect, connect_raw, drive, end_of, is_lazy, passes, small, until,
 };
 
 const SLEEPY: [Wait; 2] = [Wait::Interrupt, Wait::Adaptive(Duration::from_micros(20))];
@@ -19,15 +18,6 @@ const SLEEPY: [Wait; 2] = [Wait::Interrupt, Wait::Adaptive(Duration::from_micros
 fn is_readable(object: &impl AsFd) -> bool {
     let mut fds = [PollFd::new(object, PollFlags::IN)];
     poll(&mut fds, Some(&Timespec::default())).expect("poll") == 1
-}
-
-/// Asserts that `work` sleeps nearly all the time it takes.
-#[track_caller]
-fn is_lazy(work: impl FnOnce()) {
-    let (started, before) = (Instant::now(), thread_cpu());
-    work();
-    let (passed, used) = (started.elapsed(), thread_cpu() - before);
-    assert!(used < passed / 10, "{used:?} of {passed:?}");
 }
 
 #[test]
