@@ -254,8 +254,14 @@ impl<R: SharedRing> ServerConsumer<R> {
         }
     }
 
-    /// Releases `record` from the oldest slot, whichever slot it is in.
+    /// Releases `record` from the oldest slot, whichever slot it is in. One that was released before is left alone.
     fn release_now(&mut self, record: u16) {
+        let age = self.records[usize::from(record)]
+            .index
+            .wrapping_sub(self.tail);
+        if age >= self.next.wrapping_sub(self.tail) {
+            return;
+        }
         self.exchange(record, self.tail);
         let Record {
             segment,

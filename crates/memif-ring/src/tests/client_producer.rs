@@ -13,9 +13,13 @@ impl<R: SharedRing> ClientProducer<R> {
         let mut seen: Vec<u16> = self.pool.free_buffers().to_vec();
         let mut at = self.reclaimed;
         while at != self.staged {
-            seen.push(self.in_slot[self.slot(at)]);
+            let buffer = self.in_slot[self.slot(at)];
+            assert_eq!(self.out_at[usize::from(buffer)], Some(at));
+            seen.push(buffer);
             at = at.wrapping_add(1);
         }
+        let out = self.out_at.iter().flatten().count();
+        assert_eq!(out, usize::from(self.staged.wrapping_sub(self.reclaimed)));
         for loan in loans {
             let next = |&buffer: &u16| Some(self.next[usize::from(buffer)]);
             seen.extend(std::iter::successors(Some(loan.first), next).take(loan.segments()));
@@ -26,8 +30,13 @@ impl<R: SharedRing> ClientProducer<R> {
         assert!(self.staged.wrapping_sub(self.reclaimed) <= self.ring.capacity());
     }
 
-    /// Index behind the last slot that was published.
-    pub(crate) fn position(&self) -> u16 {
+    /// Writes anew what is out, each buffer in its slot; returns the index behind it.
+    pub(crate) fn restore(&self) -> u16 {
+        for step in 0..self.published.wrapping_sub(self.reclaimed) {
+            let index = self.reclaimed.wrapping_add(step);
+            let buffer = self.in_slot[self.slot(index)];
+            self.ring.store(index, self.pool.descriptor(buffer, 1, 0));
+        }
         self.published
     }
 }

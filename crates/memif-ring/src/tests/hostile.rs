@@ -47,6 +47,10 @@ fn any_ring() -> impl Strategy<Value = (u8, u16)> {
     (0u8..=6, prop_oneof![65_400u16..=65_535, any::<u16>()])
 }
 
+fn any_binding() -> impl Strategy<Value = Binding> {
+    prop_oneof![Just(Binding::Any), Just(Binding::InPlace)]
+}
+
 fn memory() -> Regions {
     regions(&[4096, 100, 8192])
 }
@@ -163,26 +167,25 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_client_that_sends_stands_anything((log2, start) in any_ring(), moves in any_moves()) {
+    fn a_client_that_sends_stands_anything((log2, start) in any_ring(), moves in any_moves(), binding in any_binding()) {
         let (memory, ring) = (memory(), HeapRing::starting_at(log2, start));
-        let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, ring.capacity(), BUFFER), Binding::InPlace);
+        let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, ring.capacity(), BUFFER), binding);
         producer.start_at(start);
         torment_producer(&mut producer, &ring, &memory, &moves);
-        // The server is honest again: it releases all that was published.
+        // The server is honest again: it releases all that was published, each buffer in its slot.
         producer.publish();
-        let at = producer.position();
+        let at = producer.restore();
         ring.publish_head(at);
         ring.publish_tail(at);
-        let mut consumer = ServerConsumer::new(ring.clone(), memory.clone(), Binding::InPlace);
+        let mut consumer = ServerConsumer::new(ring.clone(), memory.clone(), binding);
         consumer.start_at(at);
         honest_traffic(&mut Pair::new(producer, consumer, ring, memory));
     }
 
     #[test]
     fn a_client_that_receives_stands_anything(
-        (log2, start) in any_ring(), moves in any_moves(), any_slot: bool, spare in 0u16..4,
+        (log2, start) in any_ring(), moves in any_moves(), binding in any_binding(), spare in 0u16..4,
     ) {
-        let binding = if any_slot { Binding::Any } else { Binding::InPlace };
         let (memory, ring) = (memory(), HeapRing::starting_at(log2, start));
         let buffers = (ring.capacity() + spare).min(64);
         let mut consumer = ClientConsumer::new(ring.clone(), pool(&memory, 0, buffers, BUFFER), binding);
@@ -199,9 +202,9 @@ proptest! {
     }
 
     #[test]
-    fn a_server_that_receives_stands_anything((log2, start) in any_ring(), moves in any_moves()) {
+    fn a_server_that_receives_stands_anything((log2, start) in any_ring(), moves in any_moves(), binding in any_binding()) {
         let (memory, ring) = (memory(), HeapRing::starting_at(log2, start));
-        let mut consumer = ServerConsumer::new(ring.clone(), memory.clone(), Binding::InPlace);
+        let mut consumer = ServerConsumer::new(ring.clone(), memory.clone(), binding);
         consumer.start_at(start);
         let held = torment_consumer(&mut consumer, &ring, &memory, &moves);
         // The client is honest again: it begins where its head is.
@@ -215,7 +218,7 @@ proptest! {
         }
         let at = ring.head();
         ring.publish_tail(at);
-        let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, ring.capacity(), BUFFER), Binding::InPlace);
+        let mut producer = ClientProducer::new(ring.clone(), pool(&memory, 0, ring.capacity(), BUFFER), binding);
         producer.start_at(at);
         let mut pair = Pair::new(producer, consumer, ring, memory);
         prop_assert!(pair.send(10));
@@ -227,9 +230,8 @@ proptest! {
 
     #[test]
     fn a_server_that_sends_stands_anything(
-        (log2, start) in any_ring(), moves in any_moves(), any_slot: bool, posted in any::<u16>(),
+        (log2, start) in any_ring(), moves in any_moves(), binding in any_binding(), posted in any::<u16>(),
     ) {
-        let binding = if any_slot { Binding::Any } else { Binding::InPlace };
         let (memory, ring) = (memory(), HeapRing::starting_at(log2, start));
         for at in 0..ring.capacity() {
             let descriptor = Descriptor { length: BUFFER, offset: u32::from(at) * BUFFER, ..Descriptor::default() };

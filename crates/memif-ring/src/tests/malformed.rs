@@ -19,8 +19,15 @@ fn descriptor(flags: u16, region: u16, offset: u32, length: u32) -> Descriptor {
 
 /// What a server makes of these descriptors, between two good frames: lengths of frames, and how many were malformed.
 fn server_takes(bad: &[Descriptor]) -> (Vec<u64>, u64) {
+    let [any, in_place] =
+        [Binding::Any, Binding::InPlace].map(|binding| server_takes_with(binding, bad));
+    assert_eq!(any, in_place);
+    any
+}
+
+fn server_takes_with(binding: Binding, bad: &[Descriptor]) -> (Vec<u64>, u64) {
     let (ring, counters) = (HeapRing::starting_at(3, 65_533), Counters::default());
-    let mut consumer = ServerConsumer::new(ring.clone(), regions(&[4096, 100]), Binding::InPlace);
+    let mut consumer = ServerConsumer::new(ring.clone(), regions(&[4096, 100]), binding);
     consumer.start_at(65_533);
     let good = descriptor(0, 0, 0, 7);
     let mut at = 65_533u16;
@@ -86,16 +93,18 @@ fn one_bad_piece_spoils_its_whole_chain_and_nothing_else() {
 
 #[test]
 fn a_chain_that_does_not_end_is_dropped() {
-    let (ring, counters) = (HeapRing::new(2), Counters::default());
-    let mut consumer = ServerConsumer::new(ring.clone(), regions(&[4096]), Binding::InPlace);
-    (0..4).for_each(|at| ring.store(at, descriptor(NEXT, 0, 0, 5)));
-    ring.publish_head(4);
-    let mut frames = Vec::new();
-    consumer.take(8, &mut frames, &counters);
-    assert_eq!(
-        (frames.len(), counters.totals().malformed, ring.tail()),
-        (0, 1, 4)
-    );
+    for binding in [Binding::Any, Binding::InPlace] {
+        let (ring, counters) = (HeapRing::new(2), Counters::default());
+        let mut consumer = ServerConsumer::new(ring.clone(), regions(&[4096]), binding);
+        (0..4).for_each(|at| ring.store(at, descriptor(NEXT, 0, 0, 5)));
+        ring.publish_head(4);
+        let mut frames = Vec::new();
+        consumer.take(8, &mut frames, &counters);
+        assert_eq!(
+            (frames.len(), counters.totals().malformed, ring.tail()),
+            (0, 1, 4)
+        );
+    }
 }
 
 /// What a client makes of a frame whose descriptor the server replaced, between two good frames.

@@ -115,20 +115,6 @@ fn client_to_server_in_place_is_a_queue_at_every_size_and_start() {
 }
 
 #[test]
-fn a_held_frame_holds_up_nobody_else_between_our_own() {
-    let mut pair = ToServer::to_server(2, 65_530, 4, Binding::Any);
-    assert!(pair.send(10));
-    pair.take(1);
-    for _ in 0..100 {
-        assert!(pair.send(20), "room is given back around the held frame");
-        pair.take(1);
-        pair.give_back(1);
-        pair.audit();
-    }
-    pair.finish(4);
-}
-
-#[test]
 fn server_to_client_in_any_slot_is_a_queue_at_every_size_and_start() {
     on_every_size(9, |log2, start, buffers| {
         ToClient::to_client(log2, start, buffers, Binding::Any)

@@ -7,10 +7,16 @@ use crate::{
     ServerProducer, SharedRing,
 };
 
+const BINDINGS: [Binding; 2] = [Binding::Any, Binding::InPlace];
+
 /// A server consumer on a ring of 8 slots whose client wrote `frames` frames from `start` on, whether they fit or not.
-fn overrun_server(start: u16, frames: u16) -> (HeapRing, ServerConsumer<HeapRing>) {
+fn overrun_server(
+    binding: Binding,
+    start: u16,
+    frames: u16,
+) -> (HeapRing, ServerConsumer<HeapRing>) {
     let ring = HeapRing::starting_at(3, start);
-    let mut consumer = ServerConsumer::new(ring.clone(), regions(&[65_536]), Binding::InPlace);
+    let mut consumer = ServerConsumer::new(ring.clone(), regions(&[65_536]), binding);
     consumer.start_at(start);
     write_frames(&ring, start, frames);
     (ring, consumer)
@@ -37,57 +43,65 @@ fn take(consumer: &mut ServerConsumer<HeapRing>, counters: &Counters) -> Vec<Cha
 
 #[test]
 fn a_server_skips_only_what_a_careless_client_wrote_over() {
-    let (ring, mut consumer) = overrun_server(65_530, 11);
-    let counters = Counters::default();
-    let frames = take(&mut consumer, &counters);
-    let lengths: Vec<u64> = frames.iter().map(Chain::bytes).collect();
-    assert_eq!(lengths, [4, 5, 6, 7, 8, 9, 10, 11]);
-    assert_eq!(counters.totals().overrun, 3);
-    assert_eq!(ring.tail(), 65_533);
-    consumer.give_back(frames);
-    assert_eq!(ring.tail(), 65_530u16.wrapping_add(11));
+    for binding in BINDINGS {
+        let (ring, mut consumer) = overrun_server(binding, 65_530, 11);
+        let counters = Counters::default();
+        let frames = take(&mut consumer, &counters);
+        let lengths: Vec<u64> = frames.iter().map(Chain::bytes).collect();
+        assert_eq!(lengths, [4, 5, 6, 7, 8, 9, 10, 11]);
+        assert_eq!(counters.totals().overrun, 3);
+        assert_eq!(ring.tail(), 65_533);
+        consumer.give_back(frames);
+        assert_eq!(ring.tail(), 65_530u16.wrapping_add(11));
+    }
 }
 
 #[test]
 fn a_server_that_holds_frames_gives_up_what_it_holds_when_the_client_overruns_it() {
-    let (ring, mut consumer) = overrun_server(65_530, 4);
-    let counters = Counters::default();
-    let held = take(&mut consumer, &counters);
-    write_frames(&ring, 65_534, 6);
-    assert!(take(&mut consumer, &counters).is_empty());
-    assert_eq!(counters.totals().overrun, 1);
-    assert_eq!((ring.tail(), ring.head(), consumer.held()), (4, 4, 0));
-    assert!(
-        held.iter()
-            .all(|frame| consumer.segments(frame).count() == 0)
-    );
+    for binding in BINDINGS {
+        let (ring, mut consumer) = overrun_server(binding, 65_530, 4);
+        let counters = Counters::default();
+        let held = take(&mut consumer, &counters);
+        write_frames(&ring, 65_534, 6);
+        assert!(take(&mut consumer, &counters).is_empty());
+        assert_eq!(counters.totals().overrun, 1);
+        assert_eq!((ring.tail(), ring.head(), consumer.held()), (4, 4, 0));
+        assert!(
+            held.iter()
+                .all(|frame| consumer.segments(frame).count() == 0)
+        );
+    }
 }
 
 #[test]
 fn frames_from_before_an_overrun_release_no_slot_of_a_later_one() {
-    let (ring, mut consumer) = overrun_server(100, 8);
-    let counters = Counters::default();
-    let old = take(&mut consumer, &counters);
-    ring.publish_head(100); // back by a whole ring
-    assert!(take(&mut consumer, &counters).is_empty());
-    write_frames(&ring, 100, 8);
-    let new = take(&mut consumer, &counters);
-    assert_eq!(new.len(), 8);
-    consumer.give_back(old);
-    assert_eq!((ring.tail(), consumer.held()), (100, 8));
-    consumer.give_back(new);
-    assert_eq!((ring.tail(), consumer.held()), (108, 0));
+    for binding in BINDINGS {
+        let (ring, mut consumer) = overrun_server(binding, 100, 8);
+        let counters = Counters::default();
+        let old = take(&mut consumer, &counters);
+        ring.publish_head(100); // back by a whole ring
+        assert!(take(&mut consumer, &counters).is_empty());
+        write_frames(&ring, 100, 8);
+        let new = take(&mut consumer, &counters);
+        assert_eq!(new.len(), 8);
+        consumer.give_back(old);
+        assert_eq!((ring.tail(), consumer.held()), (100, 8));
+        consumer.give_back(new);
+        assert_eq!((ring.tail(), consumer.held()), (108, 0));
+    }
 }
 
 #[test]
 fn a_server_drops_everything_when_the_index_makes_no_sense() {
-    let (ring, mut consumer) = overrun_server(0, 5);
-    let counters = Counters::default();
-    ring.publish_head(50_000);
-    assert!(take(&mut consumer, &counters).is_empty());
-    assert_eq!((counters.totals().overrun, ring.tail()), (1, 50_000));
-    write_frames(&ring, 50_000, 5);
-    assert_eq!(take(&mut consumer, &counters).len(), 5);
+    for binding in BINDINGS {
+        let (ring, mut consumer) = overrun_server(binding, 0, 5);
+        let counters = Counters::default();
+        ring.publish_head(50_000);
+        assert!(take(&mut consumer, &counters).is_empty());
+        assert_eq!((counters.totals().overrun, ring.tail()), (1, 50_000));
+        write_frames(&ring, 50_000, 5);
+        assert_eq!(take(&mut consumer, &counters).len(), 5);
+    }
 }
 
 #[test]

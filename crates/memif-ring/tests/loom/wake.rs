@@ -3,7 +3,7 @@
 
 use loom::sync::{Arc, Notify};
 use loom::thread;
-use memif_ring::{ClientProducer, Counters, ServerConsumer, Signals};
+use memif_ring::{Binding, ClientProducer, Counters, ServerConsumer, Signals};
 
 use super::ring::{LoomRing, Payload, Without, pool, regions};
 
