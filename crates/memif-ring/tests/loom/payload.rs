@@ -122,6 +122,10 @@ fn a_server_sees_all_of_a_frame_and_the_client_waits_for_its_buffers() {
 #[test]
 fn a_client_sees_all_of_a_frame_and_the_server_waits_for_buffers() {
     server_to_client(Binding::InPlace, Without::default());
+}
+
+#[test]
+fn so_it_is_with_buffers_in_any_slot() {
     server_to_client(Binding::Any, Without::default());
 }
 
