@@ -2,7 +2,7 @@
 //!
 //! The program is `src/bin/endpoint.rs`. It says `ready`, then `up ID EPOCH`
 //! and `down ID clean|dirty REASON` as its links come and go, and answers
-//! `stats`, `send COUNT BYTES` and `quit`.
+//! `stats`, `details`, `send COUNT BYTES` and `quit`.
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -46,6 +46,14 @@ impl Endpoint {
     pub fn hear(&self, mark: usize, start: &str) -> String {
         let rest = |line: &str| line.strip_prefix(start).map(|rest| rest.trim().to_owned());
         self.0.hear(mark, SOON, start, rest)
+    }
+
+    /// Whether it has ever said a line that starts so.
+    pub fn has_said(&self, start: &str) -> bool {
+        self.0
+            .lines_since(0)
+            .iter()
+            .any(|line| line.starts_with(start))
     }
 
     /// Has it send numbered frames, over all its queues in turn.

@@ -171,6 +171,13 @@ impl Testpmd {
         self.0.say(&format!("start tx_first {bursts}"));
     }
 
+    /// Sends six bursts of other frames, then begins to echo.
+    pub fn start_with_bursts_of(&mut self, lengths: &str) {
+        self.0.say(&format!("set txpkts {lengths}"));
+        self.0.say("set fwd io");
+        self.start_with_bursts(6);
+    }
+
     /// Stops forwarding; what is in its rings stays there.
     pub fn stop(&mut self) {
         let mark = self.0.mark();

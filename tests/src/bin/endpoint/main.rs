@@ -81,7 +81,7 @@ fn watch(links: &[(u32, Link)], shared: &Shared) -> Result<(), Error> {
     let mut epochs = vec![0; links.len()];
     while !shared.over.load(Ordering::Relaxed) {
         if wait(links) {
-            obey(shared);
+            obey(links, shared);
         }
         for ((id, link), epoch) in links.iter().zip(&mut epochs) {
             link.drive()?;
@@ -111,7 +111,7 @@ fn wait(links: &[(u32, Link)]) -> bool {
     !fds[0].revents().is_empty()
 }
 
-fn obey(shared: &Shared) {
+fn obey(links: &[(u32, Link)], shared: &Shared) {
     let mut bytes = [0; 1024];
     let len = std::io::stdin().read(&mut bytes).unwrap_or(0);
     if len == 0 {
@@ -121,6 +121,9 @@ fn obey(shared: &Shared) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["quit"] => shared.over.store(true, Ordering::Relaxed),
+            ["details"] => links
+                .iter()
+                .for_each(|(_, link)| say(&format!("{:?}", link.details()))),
             ["stats"] => say(&shared.counters().line()),
             ["send", count, bytes] => match (count.parse(), bytes.parse()) {
                 (Ok(count), Ok(bytes)) => shared.order(count, bytes),
