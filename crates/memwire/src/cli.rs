@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::demo::DemoArgs;
+use crate::eth;
 use crate::recv::RecvArgs;
 use crate::send::SendArgs;
 
@@ -36,6 +37,11 @@ pub(crate) enum Command {
     Send(SendArgs),
     /// Receive video into a file or standard output, or verify a test picture
     Recv(RecvArgs),
+    /// Generate, count, answer or print packets, beside any memif peer
+    Eth {
+        #[command(subcommand)]
+        command: eth::Command,
+    },
     /// Show that it works: two processes share 1080p60 video, and every frame is verified
     Demo(DemoArgs),
 }

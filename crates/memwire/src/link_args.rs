@@ -130,10 +130,11 @@ fn address(text: &str) -> Result<Address, memif::AddressError> {
 }
 
 /// While a link is not up: fails when the server has said no, or is something else altogether. A
-/// server that is not there may still come.
+/// server that is not there may still come; so may the one that we had before.
 pub(crate) fn welcome(link: &Link, socket: &impl Display) -> anyhow::Result<()> {
     match link.wait_up(Some(Duration::ZERO)) {
         Ok(_) | Err(memif::Error::Timeout) => Ok(()),
+        Err(memif::Error::Refused { .. }) if link.epoch() > 0 => Ok(()),
         Err(error) => Err(error).with_context(|| format!("no link on {socket}")),
     }
 }

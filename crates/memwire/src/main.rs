@@ -2,6 +2,7 @@
 
 mod cli;
 mod demo;
+mod eth;
 mod exit;
 mod input;
 mod latency;
@@ -36,12 +37,14 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<()> {
     log();
     if cli.common.tied {
-        set_parent_process_death_signal(Some(Signal::TERM)).context("cannot follow the parent process")?;
+        set_parent_process_death_signal(Some(Signal::TERM))
+            .context("cannot follow the parent process")?;
     }
     memif::sigbus::contain().context("cannot guard against peers that truncate shared memory")?;
     match cli.command {
         Command::Send(args) => send::run(&args, &cli.common),
         Command::Recv(args) => recv::run(&args, &cli.common),
+        Command::Eth { command } => eth::run(&command, &cli.common),
         Command::Demo(args) => demo::run(&args, &cli.common),
     }
 }
@@ -49,5 +52,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
 /// Logs what MEMWIRE_LOG asks for to standard error; nothing by default.
 fn log() {
     let filter = EnvFilter::try_from_env("MEMWIRE_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -110,6 +111,14 @@ fn an_unknown_id_is_refused() {
         "--json",
     ]);
     assert_eq!(five.success()["frames"], 1);
+}
+
+#[test]
+fn a_peer_of_another_protocol_is_told() {
+    let shop = workshop();
+    let socket = shop.path().join("stream");
+    let _other = UnixListener::bind(&socket).unwrap();
+    run(["recv", text(&socket), "--verify"]).failed(1, &[text(&socket)]);
 }
 
 #[test]
