@@ -9,12 +9,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use tokio::io::unix::AsyncFd;
+use tokio::task::consume_budget;
+use tokio::time::timeout;
 
 use crate::error::os;
 use crate::{Error, Frame, Loan, Rx, Tx};
-
-/// How long to wait for room beside a stranger, who does not say when it gives buffers back.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// An [`Rx`] in a tokio task.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ pub struct AsyncTx {
 }
 
 impl AsyncRx {
-    /// Takes over a receiving end. Must be called within a runtime that has I/O enabled.
+    /// Takes over a receiving end. Must be called within a runtime that has I/O and time enabled.
     ///
     /// # Errors
     ///
@@ -48,15 +47,12 @@ impl AsyncRx {
     /// As [`Rx::recv`], without the timeout.
     pub async fn recv(&mut self) -> Result<Frame, Error> {
         loop {
+            consume_budget().await; // a stream that never pauses leaves time for other tasks
             if let Some(frame) = self.rx.try_recv()? {
                 return Ok(frame);
             }
             if !self.rx.arm()? {
-                self.news
-                    .readable()
-                    .await
-                    .map_err(os("epoll_wait"))?
-                    .clear_ready();
+                wait(&self.news, self.rx.look_again()).await?;
             }
         }
     }
@@ -85,15 +81,12 @@ impl AsyncTx {
     /// As [`Tx::loan`], without the timeout.
     pub async fn loan(&mut self, len: usize) -> Result<Loan, Error> {
         loop {
+            consume_budget().await;
             if let Some(loan) = self.tx.try_loan(len)? {
                 return Ok(loan);
             }
             if !self.tx.arm()? {
-                // Time is the only news of a stranger's buffers.
-                let news = tokio::time::timeout(LOOK_AGAIN, self.news.readable()).await;
-                if let Ok(ready) = news {
-                    ready.map_err(os("epoll_wait"))?.clear_ready();
-                }
+                wait(&self.news, self.tx.look_again()).await?;
             }
         }
     }
@@ -113,6 +106,19 @@ impl AsyncTx {
     pub fn into_inner(self) -> Tx {
         self.tx
     }
+}
+
+/// Waits for news, at most for `nap`.
+async fn wait(news: &AsyncFd<OwnedFd>, nap: Option<Duration>) -> Result<(), Error> {
+    let ready = match nap {
+        None => news.readable().await,
+        Some(nap) => match timeout(nap, news.readable()).await {
+            Ok(ready) => ready,
+            Err(_) => return Ok(()),
+        },
+    };
+    ready.map_err(os("epoll_wait"))?.clear_ready();
+    Ok(())
 }
 
 fn watch(object: &impl AsFd) -> Result<AsyncFd<OwnedFd>, Error> {

@@ -194,27 +194,31 @@ impl Rx {
         if self.listen() {
             return Ok(());
         }
-        let is_heard = self.half.is_beside_ours() || self.has_interrupts();
-        let timeout = if is_heard {
-            deadline.left()
-        } else {
-            let nap = deadline.at_most(self.nap);
-            self.nap = (self.nap * 10).min(LAST_NAP);
-            Some(nap)
-        };
-        self.half.sleep(timeout).map(drop)
+        let nap = self.look_again().map(|nap| deadline.at_most(nap));
+        self.half.sleep(nap.or_else(|| deadline.left())).map(drop)
+    }
+
+    /// When to look again, whether there are signals or not: a stranger may have published just before it was asked for
+    /// them. `None` if all news wakes.
+    pub(crate) fn look_again(&mut self) -> Option<Duration> {
+        if !self.half.is_in_epoch() || self.half.is_beside_ours() || self.has_interrupts() {
+            return None;
+        }
+        let nap = self.nap;
+        self.nap = (nap * 10).min(LAST_NAP);
+        Some(nap)
     }
 
     /// Asks for signals, and looks once more: whether there is a frame.
     fn listen(&mut self) -> bool {
-        let ask = !std::mem::replace(&mut self.listens, true);
+        let Self { half, listens, .. } = self;
         let look = |end: &mut RxEnd| {
-            if ask {
+            if !std::mem::replace(listens, true) {
                 end.shared().unmask();
             }
             end.has_frames()
         };
-        self.half.with(look).unwrap_or(false)
+        half.with(look).unwrap_or(false)
     }
 
     /// There are frames: no signals until we listen again.

@@ -288,16 +288,30 @@ impl Tx {
         deadline: Deadline,
         look: impl FnOnce(&mut Self) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        let hinted = self.ask_for_room();
+        self.ask_for_room();
         if look(self)? {
             return Ok(());
         }
-        let nap = if hinted { HINTED_NAP } else { self.next_nap() };
-        self.half.sleep(Some(deadline.at_most(nap))).map(drop)
+        let nap = self.look_again().map(|nap| deadline.at_most(nap));
+        self.half.sleep(nap.or_else(|| deadline.left())).map(drop)
     }
 
-    /// Asks a peer of our own to say when it gives buffers back; false if it is a stranger.
-    fn ask_for_room(&mut self) -> bool {
+    /// When to look again, whether something woke us or not: a stranger does not say when it gives buffers back. `None` if
+    /// all news wakes.
+    pub(crate) fn look_again(&mut self) -> Option<Duration> {
+        if !self.half.is_in_epoch() {
+            return None;
+        }
+        if self.asks {
+            return Some(HINTED_NAP);
+        }
+        let nap = self.nap;
+        self.nap = (nap * 2).min(LAST_NAP);
+        Some(nap)
+    }
+
+    /// Asks a peer of our own to say when it gives buffers back.
+    fn ask_for_room(&mut self) {
         let ask = |end: &mut TxEnd| match &end.room {
             Some((reverse, _)) => {
                 reverse.ask_for_room();
@@ -306,7 +320,6 @@ impl Tx {
             None => false,
         };
         self.asks = self.half.with(ask).unwrap_or(false);
-        self.asks
     }
 
     /// There is room: no need to be told until we ask again.
@@ -319,12 +332,6 @@ impl Tx {
                 }
             });
         }
-    }
-
-    fn next_nap(&mut self) -> Duration {
-        let nap = self.nap;
-        self.nap = (nap * 2).min(LAST_NAP);
-        nap
     }
 }
 

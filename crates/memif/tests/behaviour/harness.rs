@@ -116,10 +116,28 @@ fn thread_cpu() -> Duration {
 /// Asserts that `work` sleeps nearly all the time it takes.
 #[track_caller]
 pub(crate) fn is_lazy(work: impl FnOnce()) {
-    let (started, before) = (Instant::now(), thread_cpu());
+    let diligence = Diligence::new();
     work();
-    let (passed, used) = (started.elapsed(), thread_cpu() - before);
-    assert!(used < passed / 10, "{used:?} of {passed:?}");
+    diligence.is_low();
+}
+
+/// How much of the time its thread does something.
+pub(crate) struct Diligence {
+    started: Instant,
+    used: Duration,
+}
+
+impl Diligence {
+    pub(crate) fn new() -> Self {
+        let (started, used) = (Instant::now(), thread_cpu());
+        Self { started, used }
+    }
+
+    #[track_caller]
+    pub(crate) fn is_low(&self) {
+        let (passed, used) = (self.started.elapsed(), thread_cpu() - self.used);
+        assert!(used < passed / 10, "{used:?} of {passed:?}");
+    }
 }
 
 const MARK: &str = "MEMIF_TEST_ALONE";

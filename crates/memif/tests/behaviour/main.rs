@@ -11,4 +11,6 @@ mod limits;
 mod queues;
 mod resources;
 mod sharing;
+#[cfg(feature = "tokio")]
+mod tasks;
 mod waiting;
