@@ -24,6 +24,7 @@ impl Segment {
     };
 
     /// Number of bytes.
+    #[inline]
     pub fn len(&self) -> usize {
         self.len as usize
     }
@@ -35,6 +36,7 @@ impl Segment {
 
     /// The same place with only its first `len` bytes.
     #[must_use]
+    #[inline]
     pub fn shortened(self, len: u32) -> Self {
         Self {
             len: self.len.min(len),
@@ -68,11 +70,13 @@ impl Chain {
     };
 
     /// Number of buffers.
+    #[inline]
     pub fn segments(&self) -> usize {
         usize::from(self.count)
     }
 
     /// Bytes of payload when received, of room when reserved.
+    #[inline]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }

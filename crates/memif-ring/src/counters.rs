@@ -8,6 +8,7 @@ pub struct Counter(AtomicU64);
 
 impl Counter {
     /// Adds `count`. Only one thread at a time may add; a plain load and store is all it costs.
+    #[inline]
     pub fn add(&self, count: u64) {
         let sum = self.0.load(Ordering::Relaxed).wrapping_add(count);
         self.0.store(sum, Ordering::Relaxed);

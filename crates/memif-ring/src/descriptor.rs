@@ -31,6 +31,7 @@ impl Descriptor {
     pub const BYTES: usize = 16;
 
     /// The two little-endian words a descriptor is in shared memory.
+    #[inline]
     pub fn to_words(self) -> [u64; 2] {
         let first =
             u64::from(self.flags) | u64::from(self.region) << 16 | u64::from(self.length) << 32;
@@ -41,6 +42,7 @@ impl Descriptor {
     }
 
     /// The descriptor that these two words hold.
+    #[inline]
     pub fn from_words([first, second]: [u64; 2]) -> Self {
         let half = |word: u64, shift: u32| (word >> shift & 0xFFFF_FFFF) as u32;
         Self {
@@ -53,6 +55,7 @@ impl Descriptor {
     }
 
     /// Whether the frame goes on in the next slot.
+    #[inline]
     pub fn has_next(self) -> bool {
         self.flags & NEXT != 0
     }

@@ -80,6 +80,7 @@ impl MappedRing {
         unsafe { AtomicU32::from_ptr(self.base.as_ptr().cast()) }
     }
 
+    #[inline]
     fn word(&self, at: usize) -> &AtomicU16 {
         // SAFETY: `at` is flags, head or tail, all below the descriptors and inside the range that `new` bounded.
         let place = unsafe { self.base.as_ptr().add(at) };
@@ -87,6 +88,7 @@ impl MappedRing {
         unsafe { AtomicU16::from_ptr(place.cast()) }
     }
 
+    #[inline]
     fn descriptor(&self, index: u16) -> &[AtomicU64; 2] {
         let slot = usize::from(index & self.mask);
         let at = self.line.descriptors_at() + slot * Descriptor::BYTES;
@@ -98,27 +100,33 @@ impl MappedRing {
 }
 
 impl SharedRing for MappedRing {
+    #[inline]
     fn capacity(&self) -> u16 {
         self.mask + 1
     }
 
+    #[inline]
     fn head(&self) -> u16 {
         self.word(HEAD_AT).load(Ordering::Acquire)
     }
 
+    #[inline]
     fn tail(&self) -> u16 {
         self.word(self.line.tail_at()).load(Ordering::Acquire)
     }
 
+    #[inline]
     fn publish_head(&self, head: u16) {
         self.word(HEAD_AT).store(head, Ordering::Release);
     }
 
+    #[inline]
     fn publish_tail(&self, tail: u16) {
         self.word(self.line.tail_at())
             .store(tail, Ordering::Release);
     }
 
+    #[inline]
     fn fetch(&self, index: u16) -> Descriptor {
         let [first, second] = self.descriptor(index);
         // Relaxed: the acquire of the index that covers this slot came before.
@@ -129,6 +137,7 @@ impl SharedRing for MappedRing {
         Descriptor::from_words(words.map(u64::from_le))
     }
 
+    #[inline]
     fn store(&self, index: u16, descriptor: Descriptor) {
         let [first, second] = self.descriptor(index);
         let words = descriptor.to_words().map(u64::to_le);
@@ -137,6 +146,7 @@ impl SharedRing for MappedRing {
         second.store(words[1], Ordering::Relaxed);
     }
 
+    #[inline]
     fn flags(&self) -> u16 {
         self.word(FLAGS_AT).load(Ordering::Relaxed)
     }
@@ -149,6 +159,7 @@ impl SharedRing for MappedRing {
         self.word(FLAGS_AT).fetch_and(!bits, Ordering::Relaxed);
     }
 
+    #[inline]
     fn full_fence(&self) {
         fence(Ordering::SeqCst);
     }

@@ -60,20 +60,24 @@ impl Pool {
     }
 
     /// Bytes in each buffer.
+    #[inline]
     pub fn capacity(&self) -> u32 {
         self.capacity
     }
 
     /// Number of buffers nobody uses.
+    #[inline]
     pub fn free(&self) -> usize {
         self.free.len()
     }
 
     /// Takes the buffer used last: the one most likely still in the cache.
+    #[inline]
     pub(crate) fn take(&mut self) -> Option<u16> {
         self.free.pop()
     }
 
+    #[inline]
     pub(crate) fn put(&mut self, buffer: u16) {
         debug_assert!(
             self.free.len() < self.buffers.len(),
@@ -82,11 +86,13 @@ impl Pool {
         self.free.push(buffer);
     }
 
+    #[inline]
     pub(crate) fn segment(&self, buffer: u16) -> Segment {
         self.buffers[usize::from(buffer)].segment
     }
 
     /// The descriptor that offers the first `length` bytes of a buffer.
+    #[inline]
     pub(crate) fn descriptor(&self, buffer: u16, length: u32, flags: u16) -> Descriptor {
         let Buffer { region, offset, .. } = self.buffers[usize::from(buffer)];
         Descriptor {
@@ -99,6 +105,7 @@ impl Pool {
     }
 
     /// Whether this descriptor points at the start of `buffer`.
+    #[inline]
     pub(crate) fn is_at(&self, buffer: u16, descriptor: Descriptor) -> bool {
         let Buffer { region, offset, .. } = self.buffers[usize::from(buffer)];
         region == descriptor.region && offset == descriptor.offset

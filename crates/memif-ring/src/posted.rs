@@ -74,6 +74,7 @@ impl Posted {
     }
 
     /// Judges the descriptor fetched at `index` and notes its buffer.
+    #[inline]
     pub(crate) fn post(&mut self, index: u16, descriptor: Descriptor) -> Result<(), PeerFault> {
         let segment = self.regions.judge(descriptor)?;
         let Descriptor { region, offset, .. } = descriptor;
@@ -91,6 +92,7 @@ impl Posted {
     }
 
     /// The record bound to the slot of `index`.
+    #[inline]
     pub(crate) fn at(&self, index: u16) -> u16 {
         self.record_of[self.slot(index)]
     }
@@ -102,6 +104,7 @@ impl Posted {
     }
 
     /// Binds `record` to the slot of `front`, and the record there to the other's slot. Buffers go along.
+    #[inline]
     pub(crate) fn exchange(&mut self, record: u16, front: u16) {
         let index = self[record].index;
         if index == front {
@@ -116,6 +119,7 @@ impl Posted {
     }
 
     /// As [`Self::exchange`], but buffers stay in their slots and payload is copied.
+    #[inline]
     pub(crate) fn exchange_payload(&mut self, record: u16, front: u16) -> Result<(), PeerFault> {
         let other = self.at(front);
         if other == record {
@@ -146,6 +150,7 @@ impl Posted {
         Ok(())
     }
 
+    #[inline]
     fn slot(&self, index: u16) -> usize {
         usize::from(index) & (self.record_of.len() - 1)
     }
@@ -154,12 +159,14 @@ impl Posted {
 impl Index<u16> for Posted {
     type Output = Record;
 
+    #[inline]
     fn index(&self, record: u16) -> &Record {
         &self.records[usize::from(record)]
     }
 }
 
 impl IndexMut<u16> for Posted {
+    #[inline]
     fn index_mut(&mut self, record: u16) -> &mut Record {
         &mut self.records[usize::from(record)]
     }

@@ -233,6 +233,7 @@ impl Region {
     }
 
     /// The start of `length` bytes at `offset`, when they lie inside.
+    #[inline]
     pub(crate) fn range(&self, offset: u64, length: u64) -> Option<NonNull<u8>> {
         let end = offset.checked_add(length)?;
         if end > self.size {

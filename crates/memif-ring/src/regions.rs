@@ -15,6 +15,7 @@ impl Regions {
     }
 
     /// The region with this index.
+    #[inline]
     pub fn region(&self, index: u16) -> Option<&Arc<Region>> {
         self.0.get(usize::from(index))
     }
@@ -37,6 +38,7 @@ impl Regions {
     /// The bytes that a fetched descriptor names, when it names any that exist.
     ///
     /// Judged in 64 bits on the copy: the peer cannot change what was checked.
+    #[inline]
     pub fn judge(&self, descriptor: Descriptor) -> Result<Segment, PeerFault> {
         let Descriptor {
             region,

@@ -46,6 +46,7 @@ impl Segment {
     /// # Safety
     ///
     /// The region of the segment must stay mapped for `'a`.
+    #[inline]
     pub unsafe fn span<'a>(self) -> Span<'a> {
         Span {
             start: self.start,
@@ -85,6 +86,7 @@ impl Segment {
     /// # Safety
     ///
     /// The region of the segment must stay mapped for `'a`, and no other span of this process may cover the bytes.
+    #[inline]
     pub unsafe fn span_mut<'a>(self) -> SpanMut<'a> {
         SpanMut {
             start: self.start,
@@ -96,6 +98,7 @@ impl Segment {
 
 impl Span<'_> {
     /// Number of bytes.
+    #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
@@ -118,11 +121,13 @@ impl Span<'_> {
     }
 
     /// Copies from the start; returns how many bytes, the smaller of both lengths.
+    #[inline]
     pub fn copy_to(&self, target: &mut [u8]) -> usize {
         self.copy_at(0, target)
     }
 
     /// Copies from byte `offset` on; returns how many bytes.
+    #[inline]
     pub fn copy_at(&self, offset: usize, target: &mut [u8]) -> usize {
         let count = self.len.saturating_sub(offset).min(target.len());
         if count > 0 {
@@ -163,6 +168,7 @@ impl Span<'_> {
 
 impl SpanMut<'_> {
     /// Number of bytes.
+    #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
@@ -185,11 +191,13 @@ impl SpanMut<'_> {
     }
 
     /// Copies to the start; returns how many bytes, the smaller of both lengths.
+    #[inline]
     pub fn copy_from(&mut self, source: &[u8]) -> usize {
         self.write_at(0, source)
     }
 
     /// Copies to byte `offset` on; returns how many bytes.
+    #[inline]
     pub fn write_at(&mut self, offset: usize, source: &[u8]) -> usize {
         let count = self.len.saturating_sub(offset).min(source.len());
         if count > 0 {
