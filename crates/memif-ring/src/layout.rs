@@ -141,6 +141,16 @@ fn ring_names(request: &Request) -> impl Iterator<Item = (Direction, u16)> {
     s2m.chain((0..request.rings_m2s).map(|index| (Direction::M2s, index)))
 }
 
+/// From one buffer to the next: whole pages, or for small buffers an odd number of cache lines. Headers of packets then
+/// spread over all sets of a cache, where a power of two would crowd them into few.
+const fn stride(size: u64) -> u64 {
+    if size < PAGE {
+        size.next_multiple_of(LINE) | LINE
+    } else {
+        size.next_multiple_of(PAGE)
+    }
+}
+
 /// Deals out buffer places one after the other.
 struct Buffers {
     stride: u64,
@@ -152,7 +162,7 @@ struct Buffers {
 impl Buffers {
     fn new(request: &Request) -> Result<Self, LayoutError> {
         let size = u64::from(request.buffer_size);
-        let stride = size.next_multiple_of(if size < PAGE { LINE } else { PAGE });
+        let stride = stride(size);
         if size < LINE || stride > REGION_LIMIT {
             return Err(LayoutError::BufferSize(request.buffer_size));
         }

@@ -135,6 +135,22 @@ fn only_the_direction_in_use_gets_buffers() {
 }
 
 #[test]
+fn the_starts_of_small_buffers_spread_over_a_cache() {
+    for buffer_size in [64, 1500, 2048, 4032] {
+        let request = Request {
+            buffer_size,
+            buffers_s2m: 64,
+            ..request()
+        };
+        let layout = Layout::new(&request).unwrap();
+        let set = |&(_, offset): &(u16, u32)| offset / 64 % 64;
+        let sets: std::collections::HashSet<u32> =
+            layout.rings[0].buffers.iter().map(set).collect();
+        assert_eq!(sets.len(), 64, "buffers of {buffer_size} bytes");
+    }
+}
+
+#[test]
 fn the_largest_buffer_has_a_region_of_its_own() {
     let request = Request {
         buffer_size: 4_294_963_200,
