@@ -7,8 +7,8 @@ use crate::control::{Backoff, ClientWork, Hub, Work};
 use crate::core::LinkCore;
 use crate::{Address, Error, Link, LinkOptions, Role};
 
-/// Time for one handshake. Generous: some servers look at their sockets once a second.
-const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Time for one handshake, prefaulting included. Generous: some servers look at their sockets once a second.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Where and how a client connects.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Connector {
         }
     }
 
-    /// Time for one handshake, 5 s unless set.
+    /// Time for one handshake, 10 s unless set.
     #[must_use]
     pub fn handshake_deadline(self, handshake: Duration) -> Self {
         Self { handshake, ..self }

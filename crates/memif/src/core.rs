@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memif_ring::{Drain, MappedRing};
 
+use crate::control::Hangup;
 use crate::ends::{RxEnd, TxEnd};
 use crate::error::os;
 use crate::session::Session;
 use crate::slot::Slot;
 use crate::sys::Bell;
-use crate::{Ended, Error, LinkOptions, Role, Side};
+use crate::{Ended, Error, LinkOptions, Role};
 
 #[derive(Debug)]
 pub(crate) struct LinkCore {
@@ -109,13 +110,12 @@ impl LinkCore {
     }
 
     /// The link is closed for good.
-    pub(crate) fn close(&self, reason: &str) -> Ended {
-        let epoch = self.epoch();
+    pub(crate) fn close(&self, hangup: &Hangup) -> Ended {
         let closed = Ended {
-            epoch,
-            by: Side::Us,
-            clean: true,
-            reason: reason.to_owned(),
+            epoch: self.epoch(),
+            by: hangup.by,
+            clean: hangup.clean,
+            reason: hangup.reason.clone(),
             undelivered: 0,
         };
         let closed = self.state().closed.get_or_insert(closed).clone();

@@ -169,7 +169,8 @@ pub struct Ended {
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.by, self.clean) {
-            (Side::Us, _) => write!(f, "the link was closed here: {}", self.reason),
+            (Side::Us, true) => write!(f, "the link was closed here"),
+            (Side::Us, false) => write!(f, "the link was given up here: {}", self.reason),
             (Side::Peer, true) => write!(f, "the peer closed the link: {}", self.reason),
             (Side::Peer, false) => write!(f, "the link ended: {}", self.reason),
         }

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::Hub;
+use crate::control::{Hangup, Hub};
 use crate::core::LinkCore;
 use crate::deadline::Deadline;
 use crate::details::Details;
@@ -22,7 +22,7 @@ const BELL: u64 = 1;
 /// One interface of a [`crate::Listener`] or [`crate::Connector`], through all its epochs.
 ///
 /// The link stays open until the `Link` and every [`Rx`] and [`Tx`] taken from it are dropped, or until
-/// [`Link::close`].
+/// [`Link::close`]. Dropped by a panic, it leaves as a killed process would: the peer is not told that all is well.
 #[derive(Debug)]
 pub struct Link {
     handle: Arc<Handle>,
@@ -121,7 +121,7 @@ impl Link {
         let taken = || (!self.is_up() || core.in_flight() == 0).then_some(());
         // Whether all was taken, the time is over or waiting does not work: now it ends.
         let _ = self.wait_until(Some(linger), Some(LINGER_STEP), || Ok(taken()));
-        let closed = self.handle.hub.close(core, "closed");
+        let closed = self.handle.hub.close(core, &Hangup::closed("closed"));
         core.last_ended().unwrap_or(closed)
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use memif_ring::{Biased, Guest, PeerFault};
 
-use crate::control::Hub;
+use crate::control::{Hangup, Hub};
 use crate::core::LinkCore;
 use crate::deadline::Deadline;
 use crate::ends::End;
@@ -36,7 +36,12 @@ pub(crate) struct Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.hub.close(&self.core, "closed");
+        let hangup = if std::thread::panicking() {
+            Hangup::broken("a thread panicked")
+        } else {
+            Hangup::closed("closed")
+        };
+        self.hub.close(&self.core, &hangup);
     }
 }
 

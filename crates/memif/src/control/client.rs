@@ -139,19 +139,13 @@ impl ClientWork {
         if let Some(work) = &mut self.0
             && connection == work.attempts
         {
-            work.end(epoll, &Hangup::fault(reason));
+            work.end(epoll, Hangup::fault(reason));
         }
     }
 
-    pub(crate) fn close(&mut self, epoll: &Epoll, reason: &str) {
+    pub(crate) fn close(&mut self, epoll: &Epoll, hangup: &Hangup) {
         if let Some(work) = &mut self.0 {
-            work.end(
-                epoll,
-                &Hangup {
-                    clean: true,
-                    ..Hangup::ours(reason)
-                },
-            );
+            work.end(epoll, hangup.clone());
             work.phase = Phase::Closed;
         }
     }
@@ -165,7 +159,7 @@ impl Connecting {
             _ => None,
         };
         if let Some(violation) = late {
-            self.end(epoll, &Hangup::fault(violation));
+            self.end(epoll, Hangup::fault(violation));
         }
     }
 
@@ -206,7 +200,7 @@ impl Connecting {
             match self.one_message() {
                 Ok(true) => {}
                 Ok(false) => return,
-                Err(hangup) => return self.end(epoll, &hangup),
+                Err(hangup) => return self.end(epoll, hangup),
             }
         }
     }
@@ -284,12 +278,13 @@ impl Connecting {
     }
 
     /// Leaves the current connection, whatever its state, and plans the next attempt.
-    fn end(&mut self, epoll: &Epoll, hangup: &Hangup) {
+    fn end(&mut self, epoll: &Epoll, hangup: Hangup) {
         let phase = std::mem::replace(&mut self.phase, Phase::Closed);
         let (Phase::Handshake { socket, .. } | Phase::Up { socket, .. }) = &phase else {
             self.phase = phase;
             return;
         };
+        let hangup = hangup.or_last_words(socket);
         if hangup.worth_saying() {
             say_goodbye(socket, &hangup.reason);
         }

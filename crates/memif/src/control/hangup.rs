@@ -16,7 +16,7 @@ pub(crate) struct Hangup {
     pub(crate) by: Side,
     /// Whether it was announced by whoever ended it.
     pub(crate) clean: bool,
-    /// Whether the other end refused us, or broke a rule: more than a mere absence.
+    /// Whether somebody said no, broke a rule or gave up: more than a mere absence.
     pub(crate) refused: bool,
     pub(crate) reason: String,
 }
@@ -68,9 +68,38 @@ impl Hangup {
         }
     }
 
-    /// Whether the other end is still there to be told.
+    /// This side is done with the link.
+    pub(crate) fn closed(reason: &str) -> Self {
+        Self {
+            clean: true,
+            ..Self::ours(reason)
+        }
+    }
+
+    /// This side breaks down, and leaves as if it had been killed: without a word.
+    pub(crate) fn broken(reason: &str) -> Self {
+        Self {
+            refused: false,
+            ..Self::ours(reason)
+        }
+    }
+
+    /// Whether the other end is to be told, and not gone already.
     pub(crate) fn worth_saying(&self) -> bool {
-        self.by == Side::Us || (!self.clean && self.refused)
+        self.refused && (self.by == Side::Us || !self.clean)
+    }
+
+    /// The reason the peer gave before it vanished, if it did: a message that could not be sent any more hides it.
+    pub(crate) fn or_last_words(self, socket: &SeqPacket) -> Self {
+        if self.by == Side::Us || self.clean || self.refused {
+            return self;
+        }
+        while let Ok(Some((bytes, len, _))) = receive(socket) {
+            if let Ok(Message::Disconnect(disconnect)) = Message::decode(&bytes[..len]) {
+                return Self::said(&disconnect);
+            }
+        }
+        self
     }
 }
 

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::{ClientWork, ServerWork};
+use super::{ClientWork, Hangup, ServerWork};
 use crate::core::LinkCore;
 use crate::error::os;
 use crate::sys::{Epoll, Ready, Timer, Trigger, now};
@@ -97,12 +97,12 @@ impl Hub {
     }
 
     /// Ends a link for good.
-    pub(crate) fn close(&self, link: &Arc<LinkCore>, reason: &str) -> Ended {
-        let closed = link.close(reason);
+    pub(crate) fn close(&self, link: &Arc<LinkCore>, hangup: &Hangup) -> Ended {
+        let closed = link.close(hangup);
         let mut work = self.work();
         match &mut *work {
-            Work::Server(server) => server.remove(&self.epoll, link, reason),
-            Work::Client(client) => client.close(&self.epoll, reason),
+            Work::Server(server) => server.remove(&self.epoll, link, hangup),
+            Work::Client(client) => client.close(&self.epoll, hangup),
         }
         self.reschedule(&work);
         closed

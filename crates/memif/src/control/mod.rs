@@ -13,5 +13,6 @@ mod memory;
 mod server;
 
 pub(crate) use client::{Backoff, ClientWork};
+pub(crate) use hangup::Hangup;
 pub(crate) use hub::{Hub, Work};
 pub(crate) use server::{Allowed, ServerSettings, ServerWork};

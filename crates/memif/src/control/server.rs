@@ -110,7 +110,7 @@ impl ServerWork {
     }
 
     /// Ends a link: its client, if there is one, and its id.
-    pub(crate) fn remove(&mut self, epoll: &Epoll, link: &Arc<LinkCore>, reason: &str) {
+    pub(crate) fn remove(&mut self, epoll: &Epoll, link: &Arc<LinkCore>, hangup: &Hangup) {
         let id = link.options.id;
         if self
             .links
@@ -119,15 +119,11 @@ impl ServerWork {
         {
             self.links.remove(&id);
         }
-        let hangup = Hangup {
-            clean: true,
-            ..Hangup::ours(reason)
-        };
         let of_link = |(_, connection): &(&u64, &Connection)| connection.is_of(link);
         let connections: Vec<_> = self.connections.iter().filter(of_link).collect();
         let tokens: Vec<u64> = connections.into_iter().map(|(&token, _)| token).collect();
         for token in tokens {
-            self.end(epoll, token, &hangup);
+            self.end(epoll, token, hangup.clone());
         }
     }
 
@@ -146,7 +142,7 @@ impl ServerWork {
             match self.one_message(token) {
                 Ok(true) => {}
                 Ok(false) => return,
-                Err(hangup) => return self.end(epoll, token, &hangup),
+                Err(hangup) => return self.end(epoll, token, hangup),
             }
         }
     }
@@ -162,7 +158,7 @@ impl ServerWork {
         };
         let late: Vec<_> = self.connections.iter().filter_map(late).collect();
         for (token, violation) in late {
-            self.end(epoll, token, &Hangup::fault(violation));
+            self.end(epoll, token, Hangup::fault(violation));
         }
     }
 
@@ -179,7 +175,7 @@ impl ServerWork {
     }
 
     pub(crate) fn hang_up(&mut self, epoll: &Epoll, connection: u64, reason: &str) {
-        self.end(epoll, connection, &Hangup::fault(reason));
+        self.end(epoll, connection, Hangup::fault(reason));
     }
 
     fn accept(&mut self, epoll: &Epoll) {
@@ -268,7 +264,7 @@ impl ServerWork {
             self.end(
                 epoll,
                 token,
-                &Hangup::fault("too many half-open connections, this one is the oldest"),
+                Hangup::fault("too many half-open connections, this one is the oldest"),
             );
         }
     }
@@ -339,7 +335,7 @@ impl ServerWork {
     }
 
     /// Leaves a client, whatever its state.
-    fn end(&mut self, epoll: &Epoll, token: u64, hangup: &Hangup) {
+    fn end(&mut self, epoll: &Epoll, token: u64, hangup: Hangup) {
         let Some(Connection {
             socket,
             phase,
@@ -348,6 +344,7 @@ impl ServerWork {
         else {
             return;
         };
+        let hangup = hangup.or_last_words(&socket);
         if hangup.worth_saying() {
             say_goodbye(&socket, &hangup.reason);
         }

@@ -96,6 +96,23 @@ fn a_server_of_another_version_is_named() {
 }
 
 #[test]
+fn a_server_that_says_why_and_leaves_is_heard_even_by_a_client_that_was_talking() {
+    let place = Place::new();
+    let server = RawServer::bind(place.path(), ServerSetup::default()).expect("a server");
+    let client = place.client(small());
+    let session = server.accept(A_WHILE).expect("a client");
+    session.send_hello(|_| ()).expect("sent");
+    session.send_disconnect("closing time").expect("sent");
+    drop((session, server));
+    match client.wait_up(SOON) {
+        Err(Error::Refused { reason }) => {
+            assert_eq!(reason, "the server refused: closing time");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn of_two_clients_for_one_id_the_second_is_refused_until_the_first_leaves() {
     let place = Place::new();
     let (server, first) = place.pair(&small());

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use memif::{Ended, Error, Link, Side};
 
-use crate::harness::{A_WHILE, Place, SOON, small};
+use crate::harness::{A_WHILE, Place, SOON, end_of, small};
 
 fn close_tells(closing: Link, other: &Link, role: &str) {
     let ended = closing.close(Duration::ZERO);
@@ -75,5 +75,23 @@ fn a_close_lingers_no_longer_than_it_may_and_says_what_was_not_taken() {
             Err(Error::Disconnected(ended)) => assert_eq!(ended.by, Side::Us),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_link_dropped_is_closed_and_one_that_a_panic_drops_is_not() {
+    for panics in [false, true] {
+        let place = Place::new();
+        let (mut server, mut client) = place.pair(&small());
+        let (mut tx, mut rx) = (server.tx(0).expect("tx"), client.rx(0).expect("rx"));
+        tx.send(b"half of it", SOON).expect("sent");
+        let ending = std::thread::spawn(move || {
+            let _link = (server, tx);
+            assert!(!panics, "as asked for");
+        });
+        assert_eq!(ending.join().is_err(), panics);
+        assert_eq!(rx.recv(SOON).expect("received").to_vec(), b"half of it");
+        let ended = end_of(&mut rx);
+        assert_eq!((ended.clean, ended.by), (!panics, Side::Peer), "{ended}");
     }
 }

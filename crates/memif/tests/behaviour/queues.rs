@@ -2,7 +2,7 @@
 
 use memif::{Connector, Error, LinkOptions, Misuse, Rx, Traffic, Tx, Wait};
 
-use crate::harness::{Place, SOON, connect, small};
+use crate::harness::{Place, SOON, alone, connect, small};
 
 /// Sends and receives `count` numbered frames in one thread.
 fn exchange(tx: &mut Tx, rx: &mut Rx, count: u32) {
@@ -43,6 +43,9 @@ fn many_links_of_one_listener_run_each_in_its_own_threads() {
 
 #[test]
 fn all_of_255_queues_work_and_cost_few_descriptors() {
+    if !alone("queues::all_of_255_queues_work_and_cost_few_descriptors") {
+        return;
+    }
     let place = Place::new();
     let options = LinkOptions::new(0).slots(2).buffer_size(64).queues(255);
     let open = || std::fs::read_dir("/proc/self/fd").expect("listed").count();
@@ -138,6 +141,10 @@ fn buffers_of_every_size_carry_whole_frames() {
 
 #[test]
 fn sixteen_frames_of_8k_take_memory_for_their_direction_only_and_only_as_used() {
+    if !alone("queues::sixteen_frames_of_8k_take_memory_for_their_direction_only_and_only_as_used")
+    {
+        return;
+    }
     let place = Place::new();
     let bytes = 7680 * 4320 * 4;
     let mut server = place.server(
@@ -165,14 +172,29 @@ fn sixteen_frames_of_8k_take_memory_for_their_direction_only_and_only_as_used() 
         frame.copy_at(len - 1, &mut last);
         assert_eq!((last, frame.segments().len()), ([number], 1));
     }
+    assert!(shared_kib() < 10_000, "{} KiB", shared_kib());
+}
+
+/// Shared memory that this process has touched.
+fn shared_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("read");
     let shared = status
         .lines()
         .find_map(|line| line.strip_prefix("RssShmem:"));
-    let kib: u64 = shared
+    shared
         .and_then(|kib| kib.trim().strip_suffix(" kB")?.parse().ok())
-        .expect("a number");
-    assert!(kib < 10_000, "{kib} KiB");
+        .expect("a number")
+}
+
+#[test]
+fn prefaulted_memory_is_there_before_it_is_used() {
+    if !alone("queues::prefaulted_memory_is_there_before_it_is_used") {
+        return;
+    }
+    let place = Place::new();
+    let options = LinkOptions::new(0).slots(8).buffer_size(1 << 20);
+    let _pair = place.pair(&options.traffic(Traffic::Both).prefault(true));
+    assert!(shared_kib() > 16 << 10, "{} KiB", shared_kib());
 }
 
 #[test]
