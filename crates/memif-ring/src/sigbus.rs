@@ -8,7 +8,7 @@
 //! # Safety
 //!
 //! The handler runs in the middle of anything, so it only reads atomics and makes one system call. It finds regions in
-//! [`WATCHED`], a fixed table. The region that an access failed in is mapped as long as that access lasts, so its entry
+//! `WATCHED`, a fixed table. The region that an access failed in is mapped as long as that access lasts, so its entry
 //! holds still; an entry that changes meanwhile belongs to another region and is passed over (`version`). A region leaves
 //! the table before it is unmapped.
 #![allow(unsafe_code)]
