@@ -92,11 +92,9 @@ fn a_victim_without_descriptors_to_spare_recovers() {
 fn a_hundred_links_one_after_another_leave_nothing() {
     let victim = ServerVictim::new();
     for number in 0..100 {
-        let mark = victim.endpoint.mark();
         let mut client = victim.liar(Step::Up);
         echo(&mut client, number, 300);
-        drop(client);
-        victim.endpoint.hear(mark, "down 0");
+        victim.is_left_by(client);
     }
     victim.proves_unharmed();
 }

@@ -80,6 +80,18 @@ fn messages_of_any_other_length_are_refused() {
 }
 
 #[test]
+fn a_datagram_of_nothing_ends_the_connection() {
+    let victim = ServerVictim::new();
+    for step in [Step::Hello, Step::Init, Step::Up] {
+        let liar = victim.liar(step);
+        liar.send_bytes(&[], &[]).expect("sent");
+        // It cannot be told from a close; there may be no reason given.
+        liar.rejected(SOON).expect("the victim ends the connection");
+    }
+    victim.proves_unharmed();
+}
+
+#[test]
 fn a_disconnect_is_understood_at_every_step() {
     let victim = ServerVictim::new();
     for step in [

@@ -11,5 +11,7 @@ mod handshake;
 mod lying_server;
 mod lying_server_rings;
 mod memory;
+mod program;
 mod rings;
+mod strangers;
 mod victim;

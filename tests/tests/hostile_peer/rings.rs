@@ -65,16 +65,9 @@ fn bad_descriptors_are_dropped_and_the_link_stays() {
             let came = liar.rx(0).try_recv().expect("honest echoes");
             (came? == frame).then_some(())
         });
-        leave(&victim, liar);
+        victim.is_left_by(liar);
     }
     victim.proves_unharmed();
-}
-
-/// Leaves and waits until the id is free for the next.
-fn leave(victim: &ServerVictim, liar: RawClient) {
-    let mark = victim.endpoint.mark();
-    drop(liar);
-    victim.endpoint.hear(mark, "down 0");
 }
 
 #[test]
@@ -142,7 +135,7 @@ fn a_client_that_overran_its_ring_is_understood_again() {
             let came = liar.rx(0).try_recv().expect("honest echoes");
             (came? == frame).then_some(())
         });
-        leave(&victim, liar);
+        victim.is_left_by(liar);
     }
     victim.proves_unharmed();
 }
@@ -166,7 +159,7 @@ fn indexes_that_belong_to_the_victim_are_not_believed() {
             .write(descriptor.offset as usize, &frame);
         liar.tx(0).publish(1).expect("rung");
         is_consumed(&mut liar);
-        leave(&victim, liar);
+        victim.is_left_by(liar);
     }
     victim.proves_unharmed();
 }

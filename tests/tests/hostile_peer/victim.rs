@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use memif::testing::{PATIENCE, RawClient, RawServer, RawSession, ServerSetup, Setup, Step};
-use memwire_tests::deadline::SOON;
+pub(crate) use memif::testing::PATIENCE;
+use memif::testing::{RawClient, RawServer, RawSession, ServerSetup, Setup, Step};
+use memwire_tests::deadline::{SOON, eventually};
 use memwire_tests::endpoint::Endpoint;
 use memwire_tests::frames::numbered;
 use memwire_tests::holdings::Holdings;
@@ -58,11 +59,13 @@ impl ServerVictim {
         self.liar_with(step, Setup::new(ATTACKED))
     }
 
-    /// A client with this setup that was honest up to this step.
+    /// A client with this setup that was honest up to this step. The one before
+    /// may still have the id for a moment.
     pub(crate) fn liar_with(&self, step: Step, setup: Setup) -> RawClient {
-        let mut liar = RawClient::connect(&self.socket, setup).expect("the victim listens");
-        liar.advance(step).expect("the victim serves");
-        liar
+        eventually("the victim serves", SOON, || {
+            let mut liar = RawClient::connect(&self.socket, setup.clone()).ok()?;
+            liar.advance(step).ok().map(|()| liar)
+        })
     }
 
     /// The victim has to end this connection and say why.
@@ -71,6 +74,13 @@ impl ServerVictim {
         let reason = reason.expect("the victim says why");
         assert!(!reason.is_empty(), "the victim says why");
         reason
+    }
+
+    /// The client leaves, and its id is free for the next.
+    pub(crate) fn is_left_by(&self, client: RawClient) {
+        let mark = self.endpoint.mark();
+        drop(client);
+        self.endpoint.hear(mark, "down 0");
     }
 
     /// Everything that must still be true.
@@ -182,14 +192,9 @@ pub(crate) fn echo(client: &mut RawClient, number: u64, len: usize) {
 /// The honest client that comes to the attacked id, works, and leaves. The id
 /// may still belong to the liar for a moment.
 fn honest_visit(socket: &Path) {
-    let deadline = Instant::now() + SOON;
-    let mut client = loop {
-        match RawClient::up(socket, Setup::new(ATTACKED)) {
-            Ok(client) => break client,
-            Err(error) => assert!(Instant::now() < deadline, "no honest handshake: {error}"),
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    };
+    let mut client = eventually("an honest handshake", SOON, || {
+        RawClient::up(socket, Setup::new(ATTACKED)).ok()
+    });
     for (number, len) in (0..).zip([22, 64, 1518, 2048, 2049, 9000]) {
         echo(&mut client, number, len);
     }

@@ -111,9 +111,19 @@ impl Worker {
             match self.rx.recv(Some(patience)) {
                 Ok(frame) => self.take(&frame.to_vec(), frame.epoch()),
                 Err(Error::Timeout) => return,
-                Err(other) => self.tell("rx", &other),
+                Err(other) => {
+                    self.tell("rx", &other);
+                    self.let_go();
+                }
             }
             patience = Duration::ZERO;
+        }
+    }
+
+    /// A sending side that nobody uses holds the memory of an ended epoch until it is asked again.
+    fn let_go(&mut self) {
+        if let Err(error) = self.tx.try_loan(1) {
+            self.tell("tx", &error);
         }
     }
 
