@@ -75,9 +75,10 @@ impl LinkCore {
         self.epochs.store(session.epoch, Ordering::Release);
         state.session = Some(session);
         state.last_failure = None;
-        drop(state);
+        // Under the lock: whoever sees the link up finds its queues up.
         self.rx.iter().zip(rx).for_each(|(slot, end)| slot.put(end));
         self.tx.iter().zip(tx).for_each(|(slot, end)| slot.put(end));
+        drop(state);
         self.wake();
     }
 

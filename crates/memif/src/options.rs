@@ -164,7 +164,8 @@ impl LinkOptions {
         self
     }
 
-    /// A client touches all its memory when it connects, instead of at first use.
+    /// A client touches all its memory when it connects, instead of at first use. The call in which that happens takes as
+    /// long: a second for some gigabytes.
     #[must_use]
     pub fn prefault(mut self, wanted: bool) -> Self {
         self.backing.prefault = wanted;

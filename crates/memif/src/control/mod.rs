@@ -7,6 +7,7 @@
 mod admission;
 mod assemble;
 mod client;
+mod connection;
 mod hangup;
 mod hub;
 mod memory;

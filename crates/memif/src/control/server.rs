@@ -1,20 +1,16 @@
 //! The server's side: accept, let clients in, keep one session per link.
 
-use std::collections::{BTreeMap, HashMap};
-use std::os::fd::OwnedFd;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use memif_wire::{Admit, Init, Limits, MESSAGE_LEN, Name, Refusal, ServerEvent, Tag, Terms};
+use memif_wire::{Limits, Name, Tag};
 
-use super::admission::Arrival;
-use super::assemble::begin_epoch;
-use super::client::after_connected;
+use super::connection::{Connection, Links, describe};
 use super::hangup::{Hangup, receive, say_goodbye, send};
 use super::hub::Hub;
 use crate::core::LinkCore;
 use crate::error::os;
-use crate::session::Session;
 use crate::sys::{Credentials, Epoll, ListenSocket, SeqPacket, Trigger, now};
 use crate::{Error, Misuse};
 
@@ -57,26 +53,10 @@ pub(crate) struct ServerWork {
     listen: ListenSocket,
     settings: ServerSettings,
     hub: Weak<Hub>,
-    links: HashMap<u32, Arc<LinkCore>>,
+    links: Links,
     connections: BTreeMap<u64, Connection>,
     last_token: u64,
     paused_until: Option<Duration>,
-}
-
-#[derive(Debug)]
-struct Connection {
-    socket: SeqPacket,
-    credentials: Option<Credentials>,
-    phase: Phase,
-}
-
-#[derive(Debug)]
-enum Phase {
-    Handshake(Box<Arrival>),
-    Up {
-        link: Arc<LinkCore>,
-        session: Arc<Session>,
-    },
 }
 
 impl ServerWork {
@@ -93,7 +73,7 @@ impl ServerWork {
             listen,
             settings,
             hub,
-            links: HashMap::new(),
+            links: Links::new(),
             connections: BTreeMap::new(),
             last_token: LISTEN,
             paused_until: None,
@@ -131,11 +111,8 @@ impl ServerWork {
         if token == LISTEN {
             return self.accept(epoll);
         }
-        if self
-            .connections
-            .get(&token)
-            .is_some_and(Connection::is_arriving)
-        {
+        let connection = self.connections.get(&token);
+        if connection.is_some_and(|connection| connection.arrival().is_some()) {
             self.bury_the_dead(epoll);
         }
         for _ in 0..BURST {
@@ -152,9 +129,8 @@ impl ServerWork {
             self.paused_until = None;
             self.listen_again(epoll, now);
         }
-        let late = |(&token, connection): (&u64, &Connection)| match &connection.phase {
-            Phase::Handshake(arrival) => Some((token, arrival.machine.expire(now).err()?)),
-            Phase::Up { .. } => None,
+        let late = |(&token, connection): (&u64, &Connection)| {
+            Some((token, connection.arrival()?.machine.expire(now).err()?))
         };
         let late: Vec<_> = self.connections.iter().filter_map(late).collect();
         for (token, violation) in late {
@@ -163,10 +139,7 @@ impl ServerWork {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        let deadline = |connection: &Connection| match &connection.phase {
-            Phase::Handshake(arrival) => arrival.machine.deadline(),
-            Phase::Up { .. } => None,
-        };
+        let deadline = |connection: &Connection| connection.arrival()?.machine.deadline();
         self.connections
             .values()
             .filter_map(deadline)
@@ -206,7 +179,7 @@ impl ServerWork {
     /// A client that comes back must find its link free: ends sessions whose client is gone but not yet heard of.
     fn bury_the_dead(&mut self, epoll: &Epoll) {
         let gone = |(_, connection): &(&u64, &Connection)| {
-            !connection.is_arriving() && connection.socket.hung_up()
+            connection.arrival().is_none() && connection.socket.hung_up()
         };
         let gone: Vec<u64> = self
             .connections
@@ -236,26 +209,17 @@ impl ServerWork {
         self.last_token += 1;
         let watched = epoll.add(&socket, self.last_token, Trigger::Level);
         watched.map_err(|error| Hangup::ours(format!("epoll_ctl failed: {error}")))?;
-        let phase = Phase::Handshake(Box::new(Arrival::new(machine)));
-        self.connections.insert(
-            self.last_token,
-            Connection {
-                socket,
-                credentials,
-                phase,
-            },
-        );
+        let connection = Connection::arriving(socket, credentials, machine);
+        self.connections.insert(self.last_token, connection);
         Ok(())
     }
 
     /// Ends the oldest handshake when there are too many: one that takes its time makes way for one that may not.
     fn make_way(&mut self, epoll: &Epoll) {
-        let half_open =
-            |(_, connection): &(&u64, &Connection)| matches!(connection.phase, Phase::Handshake(_));
         let mut waiting = self
             .connections
             .iter()
-            .filter(half_open)
+            .filter(|(_, connection)| connection.arrival().is_some())
             .map(|(&token, _)| token);
         let oldest = waiting.next();
         if let Some(token) = oldest
@@ -294,168 +258,17 @@ impl ServerWork {
         let Some((bytes, len, fd)) = receive(&connection.socket)? else {
             return Ok(false);
         };
-        let established = connection.message(&bytes, len, fd, &self.links)?;
-        if let Some(peer_if_name) = established {
-            self.establish(token, &peer_if_name)?;
+        if let Some(peer_if_name) = connection.message(&bytes, len, fd, &self.links)? {
+            connection.establish(&peer_if_name, token, self.hub.clone())?;
         }
         Ok(true)
     }
 
-    /// A client has offered everything: the epoch begins, unless another client was faster.
-    fn establish(&mut self, token: u64, peer_if_name: &Name) -> Result<(), Hangup> {
-        let Some(Connection {
-            socket,
-            credentials,
-            phase,
-        }) = self.connections.get_mut(&token)
-        else {
-            return Ok(());
-        };
-        let Phase::Handshake(arrival) = phase else {
-            return Ok(());
-        };
-        let link = arrival.link.clone();
-        let link = link.ok_or_else(|| Hangup::ours("established without a link"))?;
-        let id = link.options.id;
-        if link.session().is_some() {
-            return Err(Hangup::fault(Refusal::IdInUse { id }));
-        }
-        let parts = arrival.parts()?;
-        let peer = arrival.peer(peer_if_name, *credentials);
-        let (epoch, regions, hub) = (link.next_epoch(), arrival.regions(), self.hub.clone());
-        let session = Arc::new(Session::new(epoch, peer, regions, hub, token));
-        let connected = arrival
-            .connected()
-            .ok_or_else(|| Hangup::ours("no answer to CONNECT"))?;
-        begin_epoch(&link, &session, parts);
-        tracing::info!(id, epoch, peer = %session.peer.name, "connected");
-        let sent = send(socket, &connected, None);
-        *phase = Phase::Up { link, session };
-        sent
-    }
-
     /// Leaves a client, whatever its state.
     fn end(&mut self, epoll: &Epoll, token: u64, hangup: Hangup) {
-        let Some(Connection {
-            socket,
-            phase,
-            credentials,
-        }) = self.connections.remove(&token)
-        else {
-            return;
-        };
-        let hangup = hangup.or_last_words(&socket);
-        if hangup.worth_saying() {
-            say_goodbye(&socket, &hangup.reason);
+        if let Some(connection) = self.connections.remove(&token) {
+            let _ = epoll.remove(&connection.socket); // closed right after in any case
+            connection.leave(hangup);
         }
-        let _ = epoll.remove(&socket); // closed right after in any case
-        match phase {
-            Phase::Up { link, session } => {
-                let ended = session.end(hangup.by, hangup.clean, hangup.reason.clone());
-                tracing::info!(
-                    id = link.options.id,
-                    epoch = ended.epoch,
-                    reason = ended.reason,
-                    "link ended"
-                );
-                link.down(ended);
-            }
-            Phase::Handshake(arrival) => {
-                tracing::warn!(
-                    peer = describe(credentials),
-                    reason = hangup.reason,
-                    "handshake failed"
-                );
-                if let Some(link) = &arrival.link {
-                    link.note_failure(hangup.reason.clone(), hangup.refused);
-                }
-            }
-        }
-    }
-}
-
-impl Connection {
-    fn is_arriving(&self) -> bool {
-        matches!(self.phase, Phase::Handshake(_))
-    }
-
-    /// Whether it belongs to this link, or is about to.
-    fn is_of(&self, link: &Arc<LinkCore>) -> bool {
-        match &self.phase {
-            Phase::Up { link: served, .. } => Arc::ptr_eq(served, link),
-            Phase::Handshake(arrival) => arrival.is_for(link),
-        }
-    }
-
-    /// Judges one message; the client's interface name when it has offered everything.
-    fn message(
-        &mut self,
-        bytes: &[u8; MESSAGE_LEN],
-        len: usize,
-        fd: Option<OwnedFd>,
-        links: &HashMap<u32, Arc<LinkCore>>,
-    ) -> Result<Option<Name>, Hangup> {
-        let Phase::Handshake(arrival) = &mut self.phase else {
-            return Err(after_connected(&bytes[..len]));
-        };
-        let mut registry = Registry { links, asked: None };
-        let step = arrival
-            .machine
-            .receive(&bytes[..len], fd.is_some(), &mut registry);
-        arrival.link = registry.asked.or(arrival.link.take());
-        let step = step?;
-        match step.event {
-            Some(ServerEvent::Established { peer_if_name }) => {
-                arrival.keep_answer(step.reply);
-                return Ok(Some(peer_if_name));
-            }
-            Some(ServerEvent::Disconnected(disconnect)) => return Err(Hangup::said(&disconnect)),
-            Some(event) => arrival.keep(event, fd)?,
-            None => {}
-        }
-        match step.reply {
-            Some(reply) => send(&self.socket, &reply, None).map(|()| None),
-            None => Ok(None),
-        }
-    }
-}
-
-/// The links of this socket, as the handshake asks for them.
-struct Registry<'a> {
-    links: &'a HashMap<u32, Arc<LinkCore>>,
-    /// The one it asked for, also if its client is not let in.
-    asked: Option<Arc<LinkCore>>,
-}
-
-impl Admit for Registry<'_> {
-    fn admit(&mut self, init: &Init) -> Result<Terms, Refusal> {
-        let id = init.id;
-        let link = self.links.get(&id).ok_or(Refusal::UnknownId { id })?;
-        self.asked = Some(Arc::clone(link));
-        if link.session().is_some() {
-            return Err(Refusal::IdInUse { id });
-        }
-        let options = &link.options;
-        let if_name = options.tagged_name(&options.name).unwrap_or_default();
-        let (rings_s2m, rings_m2s) = (options.queues, options.queues);
-        Ok(Terms {
-            mode: options.mode,
-            secret: options.secret,
-            rings_s2m,
-            rings_m2s,
-            if_name,
-        })
-    }
-}
-
-fn describe(credentials: Option<Credentials>) -> String {
-    match credentials {
-        Some(Credentials {
-            pid: Some(pid),
-            uid,
-            ..
-        }) => format!("process {pid} of user {uid}"),
-        Some(Credentials { uid, .. }) => format!("a process of user {uid}"),
-        None => "an unknown process".to_owned(),
     }
 }
