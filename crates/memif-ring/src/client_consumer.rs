@@ -12,9 +12,8 @@
 //! a server of our own may return our buffers in other slots, and then the buffer it names must be one that is posted.
 
 use crate::chain::{Chain, Segment};
-use crate::posted::Binding;
 use crate::shared::{CARELESS, SharedRing};
-use crate::{Counters, Descriptor, NEXT, PeerFault, Pool};
+use crate::{Binding, Counters, Descriptor, NEXT, PeerFault, Pool};
 
 /// Receives frames from a server.
 #[derive(Debug)]

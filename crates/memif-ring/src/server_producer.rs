@@ -7,7 +7,7 @@
 //!         ours            ours          ours           the peer's
 //! ```
 //!
-//! The client posts empty buffers, one per slot; each becomes a record of [`Posted`]. A frame is bound to slots when it
+//! The client posts empty buffers, one per slot; each becomes a record of [`Records`]. A frame is bound to slots when it
 //! is *sent*, so that loans can be sent in any order:
 //!
 //! * a client of our own accepts any of its buffers in any slot ([`Binding::Any`]): records change slots with their
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::chain::{Chain, Segment};
-use crate::posted::{Binding, Posted, State};
+use crate::records::{Binding, Records, State};
 use crate::shared::SharedRing;
 use crate::{Counters, Descriptor, Drain, NEXT, PeerFault, Regions};
 
@@ -28,7 +28,7 @@ use crate::{Counters, Descriptor, Drain, NEXT, PeerFault, Regions};
 #[derive(Debug)]
 pub struct ServerProducer<R> {
     ring: R,
-    posted: Posted,
+    posted: Records,
     binding: Binding,
     tail: u16,
     alloc: u16,
@@ -46,7 +46,7 @@ impl<R: SharedRing> ServerProducer<R> {
     pub fn new(ring: R, regions: Regions, binding: Binding) -> Self {
         let slots = ring.capacity();
         Self {
-            posted: Posted::new(regions, slots),
+            posted: Records::new(regions, slots),
             waiting: VecDeque::with_capacity(usize::from(slots)),
             dropped: 0,
             tail: 0,
@@ -76,7 +76,7 @@ impl<R: SharedRing> ServerProducer<R> {
             } else {
                 self.posted[last].next = record;
             }
-            self.posted[record].state = State::Loaned;
+            self.posted[record].state = State::Held;
             chain.count += 1;
             chain.bytes += u64::from(self.posted[record].segment.len);
             last = record;
@@ -117,7 +117,7 @@ impl<R: SharedRing> ServerProducer<R> {
         let mut record = chain.first;
         for _ in 0..chain.count {
             let entry = &mut self.posted[record];
-            (entry.state, entry.fill) = (State::Dropped, 0);
+            (entry.state, entry.fill) = (State::Returned, 0);
             record = entry.next;
         }
         self.dropped += chain.count;
@@ -190,7 +190,7 @@ impl<R: SharedRing> ServerProducer<R> {
         while self.dropped > 0 && *from != self.alloc {
             let record = self.posted.at(*from);
             *from = from.wrapping_add(1);
-            if self.posted[record].state == State::Dropped {
+            if self.posted[record].state == State::Returned {
                 self.dropped -= 1;
                 return Ok(Some(record));
             }
@@ -211,7 +211,7 @@ impl<R: SharedRing> ServerProducer<R> {
         while self.dropped > 0 {
             let last = self.alloc.wrapping_sub(1);
             let record = self.posted.at(last);
-            if self.posted[record].state != State::Dropped {
+            if self.posted[record].state != State::Returned {
                 break;
             }
             self.posted[record].state = State::Idle;
@@ -278,7 +278,7 @@ impl<R: SharedRing> ServerProducer<R> {
     fn is_held_up(&self, chain: &Chain) -> bool {
         (0..chain.count).any(|step| {
             let record = self.posted.at(self.tail.wrapping_add(step));
-            self.posted[record].state == State::Loaned
+            self.posted[record].state == State::Held
         })
     }
 

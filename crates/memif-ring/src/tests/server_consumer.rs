@@ -1,6 +1,9 @@
 //! Looks inside a [`ServerConsumer`].
 
+use std::collections::HashSet;
+
 use super::*;
+use crate::records::Record;
 
 impl<R: SharedRing> ServerConsumer<R> {
     /// Begins at `index` instead of 0.
@@ -12,19 +15,25 @@ impl<R: SharedRing> ServerConsumer<R> {
     pub(crate) fn audit(&self, held: &[Chain]) {
         let window = self.next.wrapping_sub(self.tail);
         assert!(window <= self.ring.capacity());
-        let slots: std::collections::HashSet<_> = self.record_of.iter().collect();
-        assert_eq!(slots.len(), self.record_of.len(), "not a permutation");
-        let mut seen = std::collections::HashSet::new();
-        for record in held.iter().flat_map(|frame| self.chain(frame)) {
-            let Record {
-                index, returned, ..
-            } = self.records[usize::from(record)];
+        let all: HashSet<u16> = (0..self.ring.capacity())
+            .map(|index| self.records.at(index))
+            .collect();
+        assert_eq!(
+            all.len(),
+            usize::from(self.ring.capacity()),
+            "not a permutation"
+        );
+        let mut seen = HashSet::new();
+        let current = held
+            .iter()
+            .filter(|frame| frame.generation == self.generation);
+        for record in current.flat_map(|frame| self.records.chain(frame)) {
+            let Record { index, state, .. } = self.records[record];
             assert!(
                 index.wrapping_sub(self.tail) < window,
                 "slot {index} of a held frame was released"
             );
-            assert!(!returned);
-            assert_eq!(self.record_at(index), record);
+            assert_eq!((state, self.records.at(index)), (State::Held, record));
             assert!(seen.insert(record));
         }
     }

@@ -36,9 +36,9 @@ impl<R: SharedRing> ServerProducer<R> {
             records.sort_unstable();
             records
         };
-        assert_eq!(of(State::Loaned), records(&mut loans.iter()));
+        assert_eq!(of(State::Held), records(&mut loans.iter()));
         assert_eq!(of(State::Sent), records(&mut self.waiting.iter()));
-        assert_eq!(of(State::Dropped).len(), usize::from(self.dropped));
+        assert_eq!(of(State::Returned).len(), usize::from(self.dropped));
         assert!(of(State::Idle).is_empty());
         assert!(self.fetched.wrapping_sub(self.tail) <= self.ring.capacity());
         assert!(self.alloc.wrapping_sub(self.tail) <= self.fetched.wrapping_sub(self.tail));

@@ -1,33 +1,33 @@
-//! The buffers a client has posted on a server → client ring, and the slot each is bound to now.
+//! The buffers a server found in the slots of a ring, and the slot each is bound to now.
 //!
-//! A posted buffer is fetched and judged once and becomes a **record**. `record_of` says which record is bound to a
-//! slot; it is always a permutation. A record keeps its number, its payload and its place in a chain while it changes
-//! slots; its buffer goes along or stays behind, as the client's [`Binding`] demands.
+//! A buffer is fetched and judged once and becomes a **record**. `record_of` says which record is bound to a slot; it is
+//! always a permutation. A record keeps its number, its payload and its place in a chain while it changes slots; its
+//! buffer goes along or stays behind, as the client's [`Binding`] demands.
 
 use std::ops::{Index, IndexMut};
 
 use crate::chain::{Chain, Segment};
-use crate::{Descriptor, PeerFault, Regions};
+use crate::{Descriptor, NEXT, PeerFault, Regions};
 
 /// Whether a client takes its buffers back in any order of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
-    /// Each slot must carry the buffer that was posted in it.
+    /// Each slot must carry the buffer that the client put into it.
     InPlace,
-    /// Any posted buffer may come back in any slot.
+    /// Any buffer that is out may come back in any slot.
     Any,
 }
 
 /// One record for each slot.
 #[derive(Debug)]
-pub(crate) struct Posted {
+pub(crate) struct Records {
     /// Keeps the memory of all segments mapped.
     regions: Regions,
     records: Box<[Record]>,
     record_of: Box<[u16]>,
 }
 
-/// A buffer the client posted, and what it carries.
+/// A buffer of the client, and what it carries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
     pub(crate) segment: Segment,
@@ -40,6 +40,8 @@ pub(crate) struct Record {
     /// Bytes of payload, once sent.
     pub(crate) fill: u32,
     pub(crate) state: State,
+    /// The descriptor in its slot still names another buffer.
+    pub(crate) moved: bool,
 }
 
 /// Who has a record.
@@ -47,15 +49,15 @@ pub(crate) struct Record {
 pub(crate) enum State {
     /// Nobody: posted, and not reserved yet.
     Idle,
-    /// The user, as part of a loan.
-    Loaned,
-    /// We: its frame was sent.
+    /// The user, as part of a loan or of a frame.
+    Held,
+    /// We: its frame was sent, and an older loan may hold it up.
     Sent,
-    /// Nobody: its loan was given back unsent.
-    Dropped,
+    /// We: given back, and an older one holds it up.
+    Returned,
 }
 
-impl Posted {
+impl Records {
     pub(crate) fn new(regions: Regions, slots: u16) -> Self {
         let empty = Record {
             segment: Segment::EMPTY,
@@ -65,6 +67,7 @@ impl Posted {
             next: 0,
             fill: 0,
             state: State::Idle,
+            moved: false,
         };
         Self {
             regions,
@@ -73,22 +76,47 @@ impl Posted {
         }
     }
 
-    /// Judges the descriptor fetched at `index` and notes its buffer.
+    /// Judges the descriptor fetched at `index` and notes its buffer, which nobody has yet.
     #[inline]
     pub(crate) fn post(&mut self, index: u16, descriptor: Descriptor) -> Result<(), PeerFault> {
         let segment = self.regions.judge(descriptor)?;
+        self.keep(index, descriptor, segment, State::Idle);
+        Ok(())
+    }
+
+    /// Judges the descriptor fetched at `index` and notes its buffer, which the user gets; one of no bytes if it is
+    /// malformed. The record of the next slot continues it.
+    #[inline]
+    pub(crate) fn hold(
+        &mut self,
+        index: u16,
+        descriptor: Descriptor,
+    ) -> Result<Segment, PeerFault> {
+        let judged = match descriptor.flags & !NEXT {
+            0 => self.regions.judge(descriptor),
+            _ => Err(PeerFault::UndefinedFlags {
+                flags: descriptor.flags,
+            }),
+        };
+        let segment = judged.unwrap_or(Segment::EMPTY);
+        self.keep(index, descriptor, segment, State::Held);
+        judged
+    }
+
+    #[inline]
+    fn keep(&mut self, index: u16, descriptor: Descriptor, segment: Segment, state: State) {
         let Descriptor { region, offset, .. } = descriptor;
-        let record = self.at(index);
+        let (record, next) = (self.at(index), self.at(index.wrapping_add(1)));
         self[record] = Record {
             segment,
             region,
             offset,
             index,
-            next: 0,
+            next,
             fill: 0,
-            state: State::Idle,
+            state,
+            moved: false,
         };
-        Ok(())
     }
 
     /// The record bound to the slot of `index`.
@@ -114,8 +142,9 @@ impl Posted {
         let (front_slot, other_slot) = (self.slot(front), self.slot(index));
         self.record_of[front_slot] = record;
         self.record_of[other_slot] = other;
-        self[record].index = front;
-        self[other].index = index;
+        for (record, index) in [(record, front), (other, index)] {
+            (self[record].index, self[record].moved) = (index, true);
+        }
     }
 
     /// As [`Self::exchange`], but buffers stay in their slots and payload is copied.
@@ -156,7 +185,7 @@ impl Posted {
     }
 }
 
-impl Index<u16> for Posted {
+impl Index<u16> for Records {
     type Output = Record;
 
     #[inline]
@@ -165,7 +194,7 @@ impl Index<u16> for Posted {
     }
 }
 
-impl IndexMut<u16> for Posted {
+impl IndexMut<u16> for Records {
     #[inline]
     fn index_mut(&mut self, record: u16) -> &mut Record {
         &mut self.records[usize::from(record)]
