@@ -62,10 +62,10 @@ macro_rules! receive_all {
     };
 }
 
-fn client_to_server(without: Without) {
+fn client_to_server(binding: Binding, without: Without) {
     loom::model(move || {
         let (ring, payload) = (LoomRing::new(SLOTS, without), Payload::new(2));
-        let mut producer = ClientProducer::new(ring.clone(), pool(2), Binding::InPlace);
+        let mut producer = ClientProducer::new(ring.clone(), pool(2), binding);
         let written = payload.clone();
         let client = thread::spawn(move || {
             let counters = Counters::default();
@@ -74,7 +74,7 @@ fn client_to_server(without: Without) {
             };
             send_all!(producer, written, stage);
         });
-        let mut consumer = ServerConsumer::new(ring, regions(), Binding::InPlace);
+        let mut consumer = ServerConsumer::new(ring, regions(), binding);
         let counters = Counters::default();
         let take =
             |consumer: &mut ServerConsumer<_>, frames: &mut _| consumer.take(8, frames, &counters);
@@ -116,7 +116,8 @@ fn server_to_client(binding: Binding, without: Without) {
 
 #[test]
 fn a_server_sees_all_of_a_frame_and_the_client_waits_for_its_buffers() {
-    client_to_server(Without::default());
+    client_to_server(Binding::InPlace, Without::default());
+    client_to_server(Binding::Any, Without::default());
 }
 
 #[test]
@@ -127,6 +128,53 @@ fn a_client_sees_all_of_a_frame_and_the_server_waits_for_buffers() {
 #[test]
 fn so_it_is_with_buffers_in_any_slot() {
     server_to_client(Binding::Any, Without::default());
+}
+
+/// The server keeps its first frame, so that the buffer of the second comes back in the first slot.
+fn give_back_out_of_order(without: Without) {
+    loom::model(move || {
+        let (ring, payload) = (LoomRing::new(SLOTS, without), Payload::new(2));
+        let mut producer = ClientProducer::new(ring.clone(), pool(2), Binding::Any);
+        let mut consumer = ServerConsumer::new(ring, regions(), Binding::Any);
+        let counters = Counters::default();
+        for mark in [1, 2] {
+            let chain = producer.reserve(1).unwrap().unwrap();
+            payload.write(producer.segments(&chain).next().unwrap(), mark);
+            producer.stage(chain, 1, &counters);
+        }
+        producer.publish();
+        let mut frames = Vec::new();
+        consumer.take(2, &mut frames, &counters);
+        let read = payload.clone();
+        let server = thread::spawn(move || {
+            let second = frames.remove(1);
+            assert_eq!(read.read(consumer.segments(&second).next().unwrap()), 2);
+            consumer.give_back([second]);
+            assert_eq!(read.read(consumer.segments(&frames[0]).next().unwrap()), 1);
+            consumer.give_back(frames);
+        });
+        for mark in [3, 4] {
+            let chain = loop {
+                match producer.reserve(1).unwrap() {
+                    Some(chain) => break chain,
+                    None => thread::yield_now(),
+                }
+            };
+            payload.write(producer.segments(&chain).next().unwrap(), mark);
+        }
+        server.join().unwrap();
+    });
+}
+
+#[test]
+fn a_client_learns_which_buffer_came_back_before_it_writes_to_one() {
+    give_back_out_of_order(Without::default());
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn without_release_a_client_takes_the_wrong_buffer() {
+    give_back_out_of_order(RELAXED[0]);
 }
 
 const RELAXED: [Without; 2] = [
@@ -145,13 +193,13 @@ const RELAXED: [Without; 2] = [
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn without_release_the_model_finds_a_race() {
-    client_to_server(RELAXED[0]);
+    client_to_server(Binding::InPlace, RELAXED[0]);
 }
 
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn without_acquire_the_model_finds_a_race() {
-    client_to_server(RELAXED[1]);
+    client_to_server(Binding::InPlace, RELAXED[1]);
 }
 
 #[test]
