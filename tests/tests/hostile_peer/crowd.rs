@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use memif::testing::{RawClient, Setup, Step, Wire};
-use memwire_tests::deadline::SOON;
+use memwire_tests::deadline::{SOON, eventually};
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use crate::victim::{ATTACKED, ServerVictim, echo};
@@ -83,7 +83,9 @@ fn a_victim_without_descriptors_to_spare_recovers() {
     let crowd: Vec<Wire> = (0..60)
         .filter_map(|_| Wire::connect(victim.socket()).ok())
         .collect();
-    std::thread::sleep(Duration::from_millis(200));
+    eventually("the victim runs out of descriptors", SOON, || {
+        (victim.endpoint.holdings().all_fds() as u64 >= held + 8).then_some(())
+    });
     drop(crowd);
     victim.proves_unharmed();
 }

@@ -5,6 +5,7 @@
 //! the victim still runs, serves an honest peer on the attacked id, and holds
 //! exactly as many descriptors, mappings and threads as before.
 
+mod announcements;
 mod crowd;
 mod fds;
 mod handshake;
