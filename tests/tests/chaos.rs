@@ -4,6 +4,7 @@
 use std::fs::{File, read_to_string};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use memwire_tests::deadline::{SOON, becomes, eventually, monotonic};
@@ -16,6 +17,12 @@ const KILLS: usize = 50;
 const NOTICED: Duration = Duration::from_millis(100);
 /// Frames of each round before the kill: more than the ring has slots.
 const ROUND: u64 = 150;
+
+/// One kill at a time: what is promised within 100 ms is not promised to a machine that four tests keep busy.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn stream(task: &str, role: &str, socket: &Path, from: u64) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stream"));
@@ -123,6 +130,7 @@ fn stop(mut survivor: Running, dir: &Path) {
 }
 
 fn kill_the_sender(sender_role: &str, receiver_role: &str) {
+    let _alone = alone();
     let dir = workshop();
     let (socket, journal) = (dir.path().join("memif.sock"), dir.path().join("journal"));
     let receiver = Running::start("receiver", &mut stream("recv", receiver_role, &socket, 0));
@@ -173,6 +181,7 @@ fn kill_the_sender(sender_role: &str, receiver_role: &str) {
 }
 
 fn kill_the_receiver(sender_role: &str, receiver_role: &str) {
+    let _alone = alone();
     let dir = workshop();
     let (socket, journal) = (dir.path().join("memif.sock"), dir.path().join("journal"));
     let sender = Running::start("sender", &mut stream("send", sender_role, &socket, 0));

@@ -5,6 +5,11 @@
 //! ```
 //!
 //! with a target directory of its own (`--target-dir target/loom`), as the flag rebuilds everything.
+//!
+//! # Safety
+//!
+//! Payload is reached through loom's `UnsafeCell`, which is the point: loom fails the test on every access that is not
+//! ordered against a write.
 #![cfg(loom)]
 #![allow(unsafe_code)]
 

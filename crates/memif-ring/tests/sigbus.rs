@@ -1,5 +1,9 @@
 //! Memory that vanishes under us. Each case runs in a process of its own: this program started again, told by an
 //! environment variable what to do and watched from outside.
+//!
+//! # Safety
+//!
+//! Spans are taken of regions that live to the end of each case; signal handlers only count and return.
 #![allow(unsafe_code)]
 
 use std::os::fd::{AsFd, OwnedFd};
