@@ -16,7 +16,7 @@
 
 use crate::chain::{Chain, Segment};
 use crate::records::{Binding, Records, State};
-use crate::shared::{CARELESS, SharedRing};
+use crate::shared::SharedRing;
 use crate::{Counters, Descriptor, PeerFault, Regions};
 
 /// Receives frames from a client.
@@ -110,24 +110,26 @@ impl<R: SharedRing> ServerConsumer<R> {
         head
     }
 
-    /// The producer wrote over slots that were not its own: skip what it destroyed, or everything if that makes no sense.
+    /// The producer wrote over slots that were not its own: nothing on the ring can be told apart from what it destroyed,
+    /// a chain cut in the middle looks like a shorter frame. Begin anew behind it, and leave no NEXT flag for it to reuse.
     fn resynchronise(&mut self, head: u16, counters: &Counters) {
-        let overrun = head
-            .wrapping_sub(self.tail)
-            .wrapping_sub(self.ring.capacity());
-        let careless = overrun <= CARELESS && self.tail == self.next;
-        counters
-            .overrun
-            .add(if careless { overrun.into() } else { 1 });
-        let next = if careless {
-            self.next.wrapping_add(overrun)
-        } else {
-            head
-        };
+        let lost = head.wrapping_sub(self.next).min(self.ring.capacity());
+        counters.overrun.add(lost.into());
+        for back in 1..=self.ring.capacity() {
+            let index = head.wrapping_sub(back);
+            let descriptor = self.ring.fetch(index);
+            if descriptor.flags != 0 {
+                let clean = Descriptor {
+                    flags: 0,
+                    ..descriptor
+                };
+                self.ring.store(index, clean);
+            }
+        }
         // Held slots are given up too: the peer has reused them. Their frames have no segments any more.
-        (self.next, self.tail) = (next, next);
+        (self.next, self.tail) = (head, head);
         self.generation = self.generation.wrapping_add(1);
-        self.ring.publish_tail(next);
+        self.ring.publish_tail(head);
     }
 
     /// The frame at `next`, which moves on behind it, with the first thing wrong with it.

@@ -3,7 +3,7 @@
 use super::pair::{BUFFER, ToClient, ToServer};
 use crate::heap::{HeapRing, Scribble, pool, regions};
 use crate::{
-    Binding, Chain, ClientProducer, Counters, Descriptor, PeerFault, ServerConsumer,
+    Binding, Chain, ClientProducer, Counters, Descriptor, NEXT, PeerFault, ServerConsumer,
     ServerProducer, SharedRing,
 };
 
@@ -42,17 +42,30 @@ fn take(consumer: &mut ServerConsumer<HeapRing>, counters: &Counters) -> Vec<Cha
 }
 
 #[test]
-fn a_server_skips_only_what_a_careless_client_wrote_over() {
+fn a_server_drops_all_that_a_careless_client_wrote_over_and_begins_behind_it() {
     for binding in BINDINGS {
         let (ring, mut consumer) = overrun_server(binding, 65_530, 11);
+        for slot in 0..8 {
+            let chained = ring.fetch(slot);
+            ring.store(
+                slot,
+                Descriptor {
+                    flags: NEXT,
+                    ..chained
+                },
+            );
+        }
         let counters = Counters::default();
-        let frames = take(&mut consumer, &counters);
-        let lengths: Vec<u64> = frames.iter().map(Chain::bytes).collect();
-        assert_eq!(lengths, [4, 5, 6, 7, 8, 9, 10, 11]);
-        assert_eq!(counters.totals().overrun, 3);
-        assert_eq!(ring.tail(), 65_533);
-        consumer.give_back(frames);
-        assert_eq!(ring.tail(), 65_530u16.wrapping_add(11));
+        assert!(take(&mut consumer, &counters).is_empty());
+        assert_eq!(counters.totals().overrun, 8);
+        let behind = 65_530u16.wrapping_add(11);
+        assert_eq!(ring.tail(), behind);
+        assert!(
+            (0..8).all(|slot| ring.fetch(slot).flags == 0),
+            "a NEXT flag is left to be reused"
+        );
+        write_frames(&ring, behind, 8);
+        assert_eq!(take(&mut consumer, &counters).len(), 8);
     }
 }
 
@@ -64,7 +77,7 @@ fn a_server_that_holds_frames_gives_up_what_it_holds_when_the_client_overruns_it
         let held = take(&mut consumer, &counters);
         write_frames(&ring, 65_534, 6);
         assert!(take(&mut consumer, &counters).is_empty());
-        assert_eq!(counters.totals().overrun, 1);
+        assert_eq!(counters.totals().overrun, 6);
         assert_eq!((ring.tail(), ring.head(), consumer.held()), (4, 4, 0));
         assert!(
             held.iter()
@@ -98,7 +111,7 @@ fn a_server_drops_everything_when_the_index_makes_no_sense() {
         let counters = Counters::default();
         ring.publish_head(50_000);
         assert!(take(&mut consumer, &counters).is_empty());
-        assert_eq!((counters.totals().overrun, ring.tail()), (1, 50_000));
+        assert_eq!((counters.totals().overrun, ring.tail()), (8, 50_000));
         write_frames(&ring, 50_000, 5);
         assert_eq!(take(&mut consumer, &counters).len(), 5);
     }
@@ -124,7 +137,7 @@ fn a_client_begins_anew_behind_a_careless_server() {
 #[test]
 fn a_client_does_not_follow_a_wild_index() {
     let mut pair = ToClient::to_client(3, 0, 8, Binding::Any);
-    for tail in [73, 50_000, 65_535] {
+    for tail in [8 + 1024 + 1, 50_000, 65_535] {
         pair.ring.publish_tail(tail);
         let fault = PeerFault::IndexJump {
             index: "tail",

@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use memif_ring::{LineSize, MappedRing, Region, Regions, ring_bytes};
+use memif_ring::{LineSize, MappedRing, RING_COOKIE, Region, Regions, ring_bytes};
 use memif_wire::{AddRing, Message, Name, ServerEvent};
 
 use super::assemble::RingParts;
@@ -89,7 +89,13 @@ impl Arrival {
                 MappedRing::new(region, ring.offset.into(), ring.log2_slots, line)
             });
             let (direction, index, bell) = (ring.direction, ring.index, Arc::clone(bell));
+            let id = ring.id();
             match mapped {
+                Some(ring) if ring.cookie() != RING_COOKIE => Err(Hangup::fault(format!(
+                    "peer's ring {} begins with {:#010x}, a memif ring begins with {RING_COOKIE:#010x}",
+                    id,
+                    ring.cookie()
+                ))),
                 Some(ring) => Ok(RingParts {
                     direction,
                     index,
@@ -98,8 +104,7 @@ impl Arrival {
                     pool: None,
                 }),
                 None => Err(Hangup::fault(format!(
-                    "peer's ring {} does not fit its region",
-                    ring.id()
+                    "peer's ring {id} does not fit its region"
                 ))),
             }
         };
