@@ -10,10 +10,6 @@ pub const MASK_INTERRUPT: u16 = 1;
 /// in the reverse ring, and wants its eventfd written when some is given back.
 pub const WANT_ROOM: u16 = 2;
 
-/// Largest overrun in slots that is explained by an honest but careless server: a burst of chains written into a nearly
-/// full ring. A client drops what is on the ring then; beyond this, it ends the link.
-pub(crate) const CARELESS: u16 = 1024;
-
 /// The cache-line size a ring was laid out for. Generic aarch64 builds of other peers use 128 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LineSize {

@@ -63,12 +63,9 @@ impl End for RxEnd {
 }
 
 impl RxEnd {
-    pub(crate) fn take(&mut self, max: usize, frames: &mut Vec<Chain>) -> Result<(), PeerFault> {
+    pub(crate) fn take(&mut self, max: usize, frames: &mut Vec<Chain>) {
         match &mut self.ring {
-            Consumer::Server(ring) => {
-                ring.take(max, frames, &self.counters);
-                Ok(())
-            }
+            Consumer::Server(ring) => ring.take(max, frames, &self.counters),
             Consumer::Client(ring) => ring.take(max, frames, &self.counters),
         }
     }

@@ -125,12 +125,12 @@ impl Rx {
             return self.half.tick();
         };
         let alive = session.is_alive();
-        if let Some(Err(fault)) = self.take(max) {
-            self.half.fail(&fault);
-        } else if !self.packets.is_empty() {
+        self.take(max);
+        if !self.packets.is_empty() {
             self.stop_listening();
             return Ok(());
-        } else if alive || max == 0 {
+        }
+        if alive || max == 0 {
             return self.half.tick();
         }
         self.listens = false;
@@ -140,7 +140,7 @@ impl Rx {
         }
     }
 
-    fn take(&mut self, max: usize) -> Option<Result<(), memif_ring::PeerFault>> {
+    fn take(&mut self, max: usize) {
         let Self {
             half,
             packets,
@@ -150,14 +150,12 @@ impl Rx {
         } = self;
         segments.clear();
         half.with(|end| {
-            let taken = end.take(max, chains);
+            end.take(max, chains);
             for chain in chains.drain(..) {
                 end.for_each_segment(&chain, |segment| segments.push(segment));
                 packets.push((chain, segments.len()));
             }
-            // Frames taken before a fault are still good; the fault comes up again at the next look.
-            if packets.is_empty() { taken } else { Ok(()) }
-        })
+        });
     }
 
     pub(crate) fn give_back(&mut self) {

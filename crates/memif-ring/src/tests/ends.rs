@@ -21,12 +21,7 @@ pub(crate) trait Sends {
 
 /// An end that receives.
 pub(crate) trait Receives {
-    fn take(
-        &mut self,
-        max: usize,
-        frames: &mut Vec<Chain>,
-        counters: &Counters,
-    ) -> Result<(), PeerFault>;
+    fn take(&mut self, max: usize, frames: &mut Vec<Chain>, counters: &Counters);
     fn has_frames(&self) -> bool;
     fn give_back(&mut self, frames: Vec<Chain>);
     fn segments(&self, chain: &Chain) -> Vec<Segment>;
@@ -95,14 +90,8 @@ impl Sends for ServerProducer<HeapRing> {
 }
 
 impl Receives for ServerConsumer<HeapRing> {
-    fn take(
-        &mut self,
-        max: usize,
-        frames: &mut Vec<Chain>,
-        counters: &Counters,
-    ) -> Result<(), PeerFault> {
+    fn take(&mut self, max: usize, frames: &mut Vec<Chain>, counters: &Counters) {
         self.take(max, frames, counters);
-        Ok(())
     }
     fn has_frames(&self) -> bool {
         self.has_frames()
@@ -122,13 +111,8 @@ impl Receives for ServerConsumer<HeapRing> {
 }
 
 impl Receives for ClientConsumer<HeapRing> {
-    fn take(
-        &mut self,
-        max: usize,
-        frames: &mut Vec<Chain>,
-        counters: &Counters,
-    ) -> Result<(), PeerFault> {
-        self.take(max, frames, counters)
+    fn take(&mut self, max: usize, frames: &mut Vec<Chain>, counters: &Counters) {
+        self.take(max, frames, counters);
     }
     fn has_frames(&self) -> bool {
         self.has_frames()

@@ -114,7 +114,7 @@ fn torment_consumer<C: Receives>(
             Move::Peer(ref scribble) => ring.scribble(scribble),
             Move::Take(max) => {
                 let mut frames = Vec::new();
-                let _ = consumer.take(max, &mut frames, &counters);
+                consumer.take(max, &mut frames, &counters);
                 assert!(frames.len() <= max.min(ring.capacity().into()));
                 for frame in frames {
                     check_segments(consumer, memory, &frame, false);
