@@ -3,6 +3,7 @@
 #![cfg(feature = "testing")]
 
 mod arriving;
+mod churn;
 mod closing;
 mod epochs;
 mod harness;

@@ -5,9 +5,9 @@ use std::fs;
 use std::time::Duration;
 
 use memif::testing::Setup;
-use memif::{Link, Rx, Tx};
+use memif::{Connector, Link, Rx, Tx};
 
-use crate::harness::{Place, SOON, alone, connect_raw, drive, end_of, small};
+use crate::harness::{Place, SOON, alone, connect_raw, drive, end_of, small, until};
 
 /// Descriptors, threads and shared memory of this process.
 #[derive(Debug, PartialEq, Eq)]
@@ -134,4 +134,27 @@ fn a_client_that_waits_for_its_server_to_come_back_holds_no_memory() {
     assert_eq!(frame.to_vec(), b"frame");
     drop(frame);
     assert_eq!(Holdings::now(), before);
+}
+
+#[test]
+fn a_client_that_is_refused_over_and_over_keeps_nothing_of_its_attempts() {
+    if !alone("resources::a_client_that_is_refused_over_and_over_keeps_nothing_of_its_attempts") {
+        return;
+    }
+    let place = Place::new();
+    let server = place.server(small());
+    let client = Connector::new(&place.address)
+        .backoff(Duration::from_millis(1), Duration::from_millis(1))
+        .link(small().queues(3))
+        .expect("a client");
+    let mut before = None;
+    for failures in 1..=30 {
+        until(|| {
+            // The server has the last word, so nobody is halfway in.
+            drive(&[&client, &server]);
+            client.details().failures == failures
+        });
+        let holdings = Holdings::now();
+        assert_eq!(before.get_or_insert(holdings), &Holdings::now());
+    }
 }
