@@ -85,7 +85,7 @@ impl AsyncTx {
             if let Some(loan) = self.tx.try_loan(len)? {
                 return Ok(loan);
             }
-            if !self.tx.arm()? {
+            if !self.tx.arm_for(len)? {
                 wait(&self.news, self.tx.look_again()).await?;
             }
         }

@@ -105,6 +105,11 @@ impl<E: End> Slot<E> {
         self.change(|inbox| inbox.epochs.pop_front())
     }
 
+    /// Its user cannot take the oldest epoch over now.
+    pub(crate) fn put_back(&self, end: E) {
+        self.change(|inbox| inbox.epochs.push_front(Unseen::Useful(end)));
+    }
+
     fn change<R>(&self, change: impl FnOnce(&mut Inbox<E>) -> R) -> R {
         let mut inbox = self.lock();
         let result = change(&mut inbox);

@@ -190,12 +190,18 @@ impl Tx {
     ///
     /// [`Error::Disconnected`] when the link was closed here.
     pub fn arm(&mut self) -> Result<bool, Error> {
+        self.arm_for(1)
+    }
+
+    /// The same, for a frame of `bytes`.
+    pub(crate) fn arm_for(&mut self, bytes: usize) -> Result<bool, Error> {
+        let bytes = bytes as u64;
         let all_done = self.half.sleep(Some(Duration::ZERO))?;
-        if !all_done || self.is_ready(1)? {
+        if !all_done || self.is_ready(bytes)? {
             return Ok(true);
         }
         self.ask_for_room();
-        self.is_ready(1)
+        self.is_ready(bytes)
     }
 
     /// Whether an epoch runs. Reports the end of one.

@@ -216,7 +216,8 @@ impl<E: End> Half<E> {
     }
 
     fn renew(&mut self) -> Result<(), Error> {
-        let end = match E::slot(&self.handle.core, self.queue).take() {
+        let slot = E::slot(&self.handle.core, self.queue);
+        let end = match slot.take() {
             Some(Unseen::Useful(end)) => end,
             Some(Unseen::Over(ended)) => {
                 self.missed = Some(ended);
@@ -225,10 +226,13 @@ impl<E: End> Half<E> {
             None => return Ok(()),
         };
         let (session, news) = (Arc::clone(end.session()), end.news().cloned());
-        if let Some(bell) = &news {
-            self.epoll
-                .add(&**bell, RING, Trigger::Edge)
-                .map_err(os("epoll_ctl"))?;
+        let watched = match &news {
+            Some(bell) => self.epoll.add(&**bell, RING, Trigger::Edge),
+            None => Ok(()),
+        };
+        if let Err(error) = watched {
+            slot.put_back(end);
+            return Err(os("epoll_ctl")(error));
         }
         self.current = Some(Current {
             end: Biased::new(end),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
 
-use memif_wire::{Admit, Init, MESSAGE_LEN, Name, Refusal, Server, ServerEvent, Terms};
+use memif_wire::{Admit, Init, MESSAGE_LEN, Name, Refusal, Server, ServerEvent, State, Terms};
 
 use super::admission::Arrival;
 use super::assemble::begin_epoch;
@@ -56,6 +56,12 @@ impl Connection {
             Phase::Handshake(arrival) => Some(arrival),
             Phase::Up { .. } => None,
         }
+    }
+
+    /// Whether its next message may be INIT.
+    pub(super) fn may_ask_for_a_link(&self) -> bool {
+        let state = |arrival: &Arrival| arrival.machine.state();
+        self.arrival().map(state) == Some(State::AwaitingInit)
     }
 
     /// Whether it belongs to this link, or is about to.

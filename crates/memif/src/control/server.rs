@@ -112,7 +112,7 @@ impl ServerWork {
             return self.accept(epoll);
         }
         let connection = self.connections.get(&token);
-        if connection.is_some_and(|connection| connection.arrival().is_some()) {
+        if connection.is_some_and(Connection::may_ask_for_a_link) {
             self.bury_the_dead(epoll);
         }
         for _ in 0..BURST {

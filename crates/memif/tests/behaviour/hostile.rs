@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use memif::testing::{Descriptor, RawClient, RawServer, RawSession, ServerSetup, Setup};
 use memif::{Ended, Error, Link, LinkOptions, Seals, Side};
 
-use crate::harness::{BRIEF, Place, SOON, alone, connect_raw, end_of, small};
+use crate::harness::{A_WHILE, BRIEF, Place, SOON, alone, connect_raw, end_of, small};
 
 /// A client of ours and the raw server it is connected to.
 fn with_raw_server(place: &Place) -> (Link, RawSession) {
@@ -54,7 +54,7 @@ fn a_server_whose_index_jumps_costs_a_receiver_what_is_on_the_ring_and_no_more()
 }
 
 #[test]
-fn a_server_whose_index_jumps_ends_the_epoch_for_a_sender_once() {
+fn a_server_whose_index_jumps_ends_the_epoch_for_a_sender_once_and_is_told_why() {
     let place = Place::new();
     let (mut client, mut server) = with_raw_server(&place);
     let mut tx = client.tx(0).expect("tx");
@@ -62,6 +62,9 @@ fn a_server_whose_index_jumps_ends_the_epoch_for_a_sender_once() {
     server.rx(0).raw().set_tail(50_000);
     is_blamed(&end_in(tx.send(b"frame", SOON)), "50000");
     assert!(tx.send(b"frame", BRIEF).expect_err("none").is_timeout());
+    let told = server.left(A_WHILE).expect("left");
+    assert!(told.is_some_and(|reason| reason.contains("50000")));
+    is_blamed(&client.details().last_ended.expect("an end"), "50000");
 }
 
 #[test]

@@ -146,6 +146,35 @@ fn tasks_that_wait_take_no_processor() {
 }
 
 #[test]
+fn a_task_that_waits_for_several_buffers_sleeps_while_there_is_one() {
+    run(async {
+        let place = Place::new();
+        let (mut server, mut client) = place.pair(&LinkOptions::new(0).slots(4).buffer_size(64));
+        let mut tx = AsyncTx::new(server.tx(0).expect("tx")).expect("a task");
+        let mut rx = AsyncRx::new(client.rx(0).expect("rx")).expect("a task");
+        for _ in 0..3 {
+            tx.send(b"small").await.expect("room");
+        }
+        let held = rx.recv().await.expect("received");
+        let idle = Diligence::new();
+        let large = [7; 3 * 64];
+        let a_while = Duration::from_millis(200);
+        assert!(timeout(a_while, tx.send(&large)).await.is_err());
+        idle.is_low();
+        let giving_back = async {
+            for _ in 0..2 {
+                drop(rx.recv().await.expect("received"));
+            }
+            drop(held);
+            rx.recv().await.expect("received")
+        };
+        let (sent, received) = tokio::join!(tx.send(&large), giving_back);
+        sent.expect("sent");
+        assert_eq!(received.to_vec(), large);
+    });
+}
+
+#[test]
 fn strangers_are_served_too() {
     let place = Place::new();
     let mut server = place.server(small());
