@@ -30,11 +30,15 @@ pub struct AsyncTx {
 }
 
 impl AsyncRx {
-    /// Takes over a receiving end. Must be called within a runtime that has I/O and time enabled.
+    /// Takes over a receiving end.
     ///
     /// # Errors
     ///
     /// [`Error::Os`] when descriptors run out.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime that has I/O enabled. Waiting needs time enabled, too.
     pub fn new(rx: Rx) -> Result<Self, Error> {
         let news = watch(&rx)?;
         Ok(Self { rx, news })
@@ -64,11 +68,15 @@ impl AsyncRx {
 }
 
 impl AsyncTx {
-    /// Takes over a sending end. Must be called within a runtime that has I/O and time enabled.
+    /// Takes over a sending end.
     ///
     /// # Errors
     ///
     /// [`Error::Os`] when descriptors run out.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime that has I/O enabled. Waiting needs time enabled, too.
     pub fn new(tx: Tx) -> Result<Self, Error> {
         let news = watch(&tx)?;
         Ok(Self { tx, news })

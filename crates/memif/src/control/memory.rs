@@ -1,9 +1,10 @@
 //! The memory a client brings: made after HELLO, offered piece by piece.
 
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use memif_ring::{Layout, MappedRing, Pool, Region, Regions, Request};
+use memif_ring::{Layout, MapError, MappedRing, Pool, Region, Regions, Request};
 use memif_wire::{AddRing, Attach, Negotiated, Offer};
 
 use super::assemble::RingParts;
@@ -28,7 +29,10 @@ impl Memory {
         let layout = Layout::new(&request).map_err(Misuse::from)?;
         let region = |(index, &size): (usize, &u64)| {
             let name = format!("memwire-{}-{index}", options.id);
-            Region::create(&name, size, options.backing).map(Arc::new)
+            let region = Region::create(&name, size, options.backing);
+            region
+                .map(Arc::new)
+                .map_err(|error| explain(error, options))
         };
         let regions = layout
             .regions
@@ -126,6 +130,20 @@ impl Memory {
             .map(ring)
             .collect::<Option<_>>()
             .ok_or_else(inconsistent)
+    }
+}
+
+/// Says what to do about huge pages that there are not.
+fn explain(error: MapError, options: &LinkOptions) -> Hangup {
+    match &error {
+        MapError::Os { source, .. }
+            if options.backing.huge_pages && source.kind() == ErrorKind::OutOfMemory =>
+        {
+            Hangup::ours(format!(
+                "{error}: reserve huge pages of 2 MiB (sysctl vm.nr_hugepages), or do without"
+            ))
+        }
+        _ => error.into(),
     }
 }
 

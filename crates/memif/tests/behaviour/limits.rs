@@ -221,3 +221,18 @@ fn a_client_out_of_descriptors_says_so_and_gets_in_later() {
     assert!(told.contains("Too many open files"), "{told}");
     connect(&server, &client);
 }
+
+#[test]
+fn a_client_without_the_huge_pages_it_wants_is_told_where_to_get_them() {
+    let place = Place::new();
+    let server = place.server(small());
+    let client = place.client(small().huge_pages(true));
+    until(|| {
+        drive(&[&server, &client]);
+        client.is_up() || client.details().failures > 0
+    });
+    // A system that has them is fine, too.
+    if let Some(reason) = client.details().last_failure {
+        assert!(reason.contains("vm.nr_hugepages"), "{reason}");
+    }
+}
