@@ -101,13 +101,16 @@ impl LinkCore {
         self.wake();
     }
 
-    /// A handshake failed.
-    pub(crate) fn note_failure(&self, reason: String, refused: bool) {
+    /// A handshake failed; whether for another reason than the last.
+    pub(crate) fn note_failure(&self, reason: String, refused: bool) -> bool {
         let mut state = self.state();
+        let last = state.last_failure.as_ref();
+        let is_news = last.is_none_or(|last| last.reason != reason);
         state.failures += 1;
         state.last_failure = Some(Failure { reason, refused });
         drop(state);
         self.wake();
+        is_news
     }
 
     /// The link is closed for good.

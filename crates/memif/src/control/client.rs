@@ -182,7 +182,7 @@ impl Connecting {
             }
             Err(error) => {
                 let reason = format!("connecting to {} failed: {error}", self.address);
-                self.link.note_failure(reason, is_hopeless(&error));
+                self.fail(reason, is_hopeless(&error));
                 self.wait(now);
             }
         }
@@ -301,21 +301,23 @@ impl Connecting {
                 self.link.down(ended);
             }
             _ => {
-                tracing::info!(
-                    id = self.config.id,
-                    reason = hangup.reason,
-                    "handshake failed"
-                );
                 let who = if hangup.clean && hangup.by == Side::Peer {
                     "the server refused: "
                 } else {
                     ""
                 };
-                self.link
-                    .note_failure(format!("{who}{}", hangup.reason), hangup.refused);
+                self.fail(format!("{who}{}", hangup.reason), hangup.refused);
             }
         }
         self.wait(now());
+    }
+
+    /// An attempt failed. Those that fail in the same way again and again are not worth a line each.
+    fn fail(&self, reason: String, refused: bool) {
+        let (id, text) = (self.config.id, reason.clone());
+        if self.link.note_failure(reason, refused) {
+            tracing::info!(id, reason = text, "not connected, trying on");
+        }
     }
 }
 

@@ -133,8 +133,8 @@ impl Connection {
         send(&self.socket, &connected, None)
     }
 
-    /// The end, whatever its state.
-    pub(super) fn leave(self, hangup: Hangup) {
+    /// The end, whatever its state. Who failed to get in and why, if so.
+    pub(super) fn leave(self, hangup: Hangup) -> Option<String> {
         let hangup = hangup.or_last_words(&self.socket);
         if hangup.worth_saying() {
             say_goodbye(&self.socket, &hangup.reason);
@@ -145,13 +145,14 @@ impl Connection {
                 let (id, epoch) = (link.options.id, ended.epoch);
                 tracing::info!(id, epoch, reason = ended.reason, "link ended");
                 link.down(ended);
+                None
             }
             Phase::Handshake(arrival) => {
-                let peer = describe(self.credentials);
-                tracing::warn!(peer, reason = hangup.reason, "handshake failed");
+                let failed = format!("{}: {}", describe(self.credentials), hangup.reason);
                 if let Some(link) = arrival.link {
                     link.note_failure(hangup.reason, hangup.refused);
                 }
+                hangup.refused.then_some(failed)
             }
         }
     }

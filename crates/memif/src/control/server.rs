@@ -57,6 +57,8 @@ pub(crate) struct ServerWork {
     connections: BTreeMap<u64, Connection>,
     last_token: u64,
     paused_until: Option<Duration>,
+    /// The last client that did not get in, and why.
+    last_failure: String,
 }
 
 impl ServerWork {
@@ -77,6 +79,7 @@ impl ServerWork {
             connections: BTreeMap::new(),
             last_token: LISTEN,
             paused_until: None,
+            last_failure: String::new(),
         })
     }
 
@@ -155,13 +158,15 @@ impl ServerWork {
         for _ in 0..BURST {
             match self.listen.accept() {
                 Ok(Some(socket)) => {
-                    if let Err(hangup) = self.greet(epoll, socket) {
-                        tracing::warn!(reason = hangup.reason, "client not let in");
+                    if let Err(hangup) = self.greet(epoll, socket)
+                        && hangup.refused
+                    {
+                        self.note_failure(hangup.reason);
                     }
                 }
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept clients; trying again in {PAUSE:?}");
+                    self.note_failure(format!("accept: {error}; next attempt in {PAUSE:?}"));
                     let _ = epoll.remove(&self.listen);
                     self.paused_until = Some(now() + PAUSE);
                     return;
@@ -268,7 +273,17 @@ impl ServerWork {
     fn end(&mut self, epoll: &Epoll, token: u64, hangup: Hangup) {
         if let Some(connection) = self.connections.remove(&token) {
             let _ = epoll.remove(&connection.socket); // closed right after in any case
-            connection.leave(hangup);
+            if let Some(failed) = connection.leave(hangup) {
+                self.note_failure(failed);
+            }
+        }
+    }
+
+    /// A client did not get in. One that tries again and again is not worth a line each time.
+    fn note_failure(&mut self, failed: String) {
+        if self.last_failure != failed {
+            tracing::warn!("client not let in: {failed}");
+            self.last_failure = failed;
         }
     }
 }

@@ -95,3 +95,39 @@ fn a_link_dropped_is_closed_and_one_that_a_panic_drops_is_not() {
         assert_eq!((ended.clean, ended.by), (!panics, Side::Peer), "{ended}");
     }
 }
+
+#[test]
+fn after_a_close_no_call_waits_for_what_will_not_come() {
+    let place = Place::new();
+    let (mut server, client) = place.pair(&small());
+    let (mut rx, mut tx) = (server.rx(0).expect("rx"), server.tx(0).expect("tx"));
+    tx.send(b"frame", SOON).expect("sent");
+    server.close(Duration::ZERO);
+    for _ in 0..3 {
+        // The first is the end of the epoch, the others are that there will be no more.
+        assert!(rx.recv(None).expect_err("closed").is_disconnected());
+        assert!(
+            tx.send(b"frame", None)
+                .expect_err("closed")
+                .is_disconnected()
+        );
+    }
+    assert!(rx.wait(None).is_err() && rx.arm().is_err());
+    assert!(tx.wait(None).is_err() && tx.arm().is_err());
+    client.wait_down(SOON).expect("down");
+}
+
+#[test]
+fn a_link_stays_open_while_any_of_its_queues_is_used() {
+    let place = Place::new();
+    let (mut server, mut client) = place.pair(&small());
+    let (mut rx, tx) = (server.rx(0).expect("rx"), server.tx(0).expect("tx"));
+    let (mut to, mut from) = (client.tx(0).expect("tx"), client.rx(0).expect("rx"));
+    drop((server, client, tx));
+    for number in 0..20u8 {
+        to.send(&[number], SOON).expect("sent");
+        assert_eq!(rx.recv(SOON).expect("received").to_vec(), [number]);
+    }
+    drop(rx);
+    assert!(end_of(&mut from).clean);
+}
