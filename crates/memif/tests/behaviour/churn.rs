@@ -39,6 +39,15 @@ fn receive_on(rx: &mut Rx, over: &AtomicBool) -> usize {
     count
 }
 
+/// Stops the others, also when this thread fails.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn come_and_go(server_stays: bool, wait: Wait) {
     let place = Place::new();
     let options = LinkOptions::new(0).slots(8).buffer_size(64).wait(wait);
@@ -52,6 +61,7 @@ fn come_and_go(server_stays: bool, wait: Wait) {
     std::thread::scope(|scope| {
         scope.spawn(|| send_on(&mut tx, &over));
         let receiving = scope.spawn(|| receive_on(&mut rx, &over));
+        let stop = Stop(&over);
         for round in 0..30 {
             let mut going = if server_stays {
                 place.client(options.clone())
@@ -70,7 +80,7 @@ fn come_and_go(server_stays: bool, wait: Wait) {
         // What the last one sent is still received.
         let seen = || staying.details().queues[0].rx.frames;
         crate::harness::until(|| seen() >= 29 * 20);
-        over.store(true, Ordering::Relaxed);
+        drop(stop);
         assert!(receiving.join().expect("joined") > 0);
     });
     assert_eq!(staying.epoch(), 30);
