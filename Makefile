@@ -1,11 +1,35 @@
 # The front door. `make` alone lists what there is.
 
 CARGO  ?= cargo
+CFLAGS ?= -O2
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR ?=
-LOOM_TARGET := target/loom
 
-.PHONY: help demo test tools check unit loom bench install clean
+# Where cargo builds, and with which profile.
+CARGO_TARGET_DIR ?= target
+CARGO_PROFILE ?= release
+LOOM_TARGET := $(CARGO_TARGET_DIR)/loom
+BUILT := $(CARGO_TARGET_DIR)/$(if $(filter dev,$(CARGO_PROFILE)),debug,$(CARGO_PROFILE))
+
+# libmcm_dp as its programs ask for it: the SDK release whose header it has, the soname, the file.
+MCM_DP := capi/mcm-dp
+MCM_DP_VERSION := 24.09
+MCM_DP_SONAME := libmcm_dp.so.1
+MCM_DP_FILE := $(MCM_DP_SONAME).0.0
+
+EXAMPLES := examples/c
+EXAMPLES_BUILT := $(BUILT)/examples-c
+APPS := $(addprefix $(EXAMPLES_BUILT)/,sender_app recver_app)
+APP_PARTS := $(patsubst %,$(EXAMPLES)/%.c,options argument payload report)
+SINGLES := $(addprefix $(EXAMPLES_BUILT)/,seed_sender seed_receiver poll_receiver)
+COMPILE := $(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -I$(MCM_DP)/include
+# The programs find the library where they are, wherever the directory is moved to.
+LINK := -L$(EXAMPLES_BUILT) -lmcm_dp -Wl,-rpath,'$$ORIGIN' $(LDFLAGS)
+
+.PHONY: help demo test tools check unit loom bench example example-library install uninstall clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,9 +57,51 @@ loom: ## model-check the orderings of the rings
 bench: ## figures and ratios, two pinned processes
 	$(CARGO) run --quiet --release -p memwire-benches
 
-install: ## install the memwire command (PREFIX, DESTDIR)
-	$(CARGO) build --release --bin memwire
-	install -D -m 0755 target/release/memwire $(DESTDIR)$(PREFIX)/bin/memwire
+example: $(APPS) $(SINGLES) ## build the C programs of examples/c
+	@echo "built in $(EXAMPLES_BUILT): $(notdir $^)"
+
+$(APPS): $(EXAMPLES_BUILT)/%: example-library
+	$(COMPILE) -o $@ $(EXAMPLES)/$*.c $(APP_PARTS) $(LINK)
+
+$(SINGLES): $(EXAMPLES_BUILT)/%: example-library
+	$(COMPILE) -o $@ $(EXAMPLES)/$*.c $(LINK)
+
+example-library:
+	$(CARGO) build --profile $(CARGO_PROFILE) -p mcm-dp
+	@mkdir -p $(EXAMPLES_BUILT)
+	@ln -sf ../libmcm_dp.so $(EXAMPLES_BUILT)/$(MCM_DP_SONAME)
+	@ln -sf $(MCM_DP_SONAME) $(EXAMPLES_BUILT)/libmcm_dp.so
+
+# In the .pc file, directories below the prefix follow it, so that the whole can be moved.
+below_prefix = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+
+install: ## install memwire and libmcm_dp (PREFIX, DESTDIR)
+	$(CARGO) build --profile $(CARGO_PROFILE) -p memwire -p mcm-dp
+	install -D -m 0755 $(BUILT)/memwire $(DESTDIR)$(BINDIR)/memwire
+	install -D -m 0644 $(MCM_DP)/include/mcm_dp.h $(DESTDIR)$(INCLUDEDIR)/mcm_dp.h
+	install -D -m 0644 $(MCM_DP)/include/mcm_dp_ext.h $(DESTDIR)$(INCLUDEDIR)/mcm_dp_ext.h
+	install -D -m 0644 $(MCM_DP)/include/mcm_dp/libmemif.h $(DESTDIR)$(INCLUDEDIR)/mcm_dp/libmemif.h
+	install -D -m 0755 $(BUILT)/libmcm_dp.so $(DESTDIR)$(LIBDIR)/$(MCM_DP_FILE)
+	install -D -m 0644 $(BUILT)/libmcm_dp.a $(DESTDIR)$(LIBDIR)/libmcm_dp.a
+	ln -sf $(MCM_DP_FILE) $(DESTDIR)$(LIBDIR)/$(MCM_DP_SONAME)
+	ln -sf $(MCM_DP_SONAME) $(DESTDIR)$(LIBDIR)/libmcm_dp.so
+	@mkdir -p $(DESTDIR)$(LIBDIR)/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(MCM_DP_VERSION)|' \
+	  -e 's|@LIBDIR@|$(call below_prefix,$(LIBDIR))|' \
+	  -e 's|@INCLUDEDIR@|$(call below_prefix,$(INCLUDEDIR))|' \
+	  $(MCM_DP)/libmcm_dp.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/libmcm_dp.pc
+	@chmod 0644 $(DESTDIR)$(LIBDIR)/pkgconfig/libmcm_dp.pc
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
+
+uninstall: ## remove what install has put there
+	rm -f $(DESTDIR)$(BINDIR)/memwire
+	rm -f $(DESTDIR)$(INCLUDEDIR)/mcm_dp.h $(DESTDIR)$(INCLUDEDIR)/mcm_dp_ext.h
+	rm -f $(DESTDIR)$(INCLUDEDIR)/mcm_dp/libmemif.h
+	rmdir $(DESTDIR)$(INCLUDEDIR)/mcm_dp 2>/dev/null || true
+	rm -f $(DESTDIR)$(LIBDIR)/libmcm_dp.so $(DESTDIR)$(LIBDIR)/$(MCM_DP_SONAME)
+	rm -f $(DESTDIR)$(LIBDIR)/$(MCM_DP_FILE) $(DESTDIR)$(LIBDIR)/libmcm_dp.a
+	rm -f $(DESTDIR)$(LIBDIR)/pkgconfig/libmcm_dp.pc
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
 clean: ## remove everything built
 	$(CARGO) clean
