@@ -240,8 +240,9 @@ struct _mcm_conn_context {
 mcm_conn_context *mcm_create_connection(mcm_conn_param *param);
 
 /*
- * Ends a connection: a sender first waits up to a second until the receiver has taken all frames.
- * Buffers not given back are gone. Calls that wait on the connection in other threads return. NULL is
+ * Ends a connection. What was sent arrives: a receiver of this library takes it also afterwards; for
+ * another one a sender waits until it has, at most 20 frame times (1 to 10 seconds). Buffers not
+ * given back are gone. Calls that wait on the connection in other threads return. NULL is
  * allowed.
  */
 void mcm_destroy_connection(mcm_conn_context *pctx);

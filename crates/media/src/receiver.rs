@@ -107,6 +107,11 @@ impl Receiver {
         Ok(self.rx.arm()?)
     }
 
+    /// When to look for frames again although there was no news; see [`Rx::look_again`].
+    pub fn look_again(&mut self) -> Option<Duration> {
+        self.rx.look_again()
+    }
+
     /// What was received so far, from all senders.
     pub fn totals(&self) -> ReceiverTotals {
         let lost = self.run.missing();

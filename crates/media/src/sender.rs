@@ -112,6 +112,20 @@ impl Sender {
         Ok(self.tx.arm()?)
     }
 
+    /// The same, for a payload of `len` bytes.
+    ///
+    /// # Errors
+    /// As [`Sender::arm`].
+    pub fn arm_for(&mut self, len: usize) -> Result<bool, Error> {
+        let room = self.trailer_room();
+        Ok(self.tx.arm_for(len.saturating_add(room))?)
+    }
+
+    /// When to look for room again although there was no news; see [`Tx::look_again`].
+    pub fn look_again(&mut self) -> Option<Duration> {
+        self.tx.look_again()
+    }
+
     /// The number that the next frame gets.
     pub fn next_sequence(&self) -> u64 {
         self.numbering.next()

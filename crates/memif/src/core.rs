@@ -41,6 +41,19 @@ pub(crate) struct Failure {
     pub(crate) reason: String,
     /// Whether the other end said no, rather than just not being there.
     pub(crate) refused: bool,
+    /// The system's error number, if the system said no.
+    pub(crate) errno: Option<i32>,
+}
+
+impl Failure {
+    /// A handshake that got stuck.
+    pub(crate) fn of(hangup: &Hangup, who: &str) -> Self {
+        Self {
+            reason: format!("{who}{}", hangup.reason),
+            refused: hangup.refused,
+            errno: None,
+        }
+    }
 }
 
 impl LinkCore {
@@ -102,12 +115,12 @@ impl LinkCore {
     }
 
     /// A handshake failed; whether for another reason than the last.
-    pub(crate) fn note_failure(&self, reason: String, refused: bool) -> bool {
+    pub(crate) fn note_failure(&self, failure: Failure) -> bool {
         let mut state = self.state();
         let last = state.last_failure.as_ref();
-        let is_news = last.is_none_or(|last| last.reason != reason);
+        let is_news = last.is_none_or(|last| last.reason != failure.reason);
         state.failures += 1;
-        state.last_failure = Some(Failure { reason, refused });
+        state.last_failure = Some(failure);
         drop(state);
         self.wake();
         is_news
@@ -144,14 +157,14 @@ impl LinkCore {
     }
 
     /// A refusal that nobody has been told of yet.
-    pub(crate) fn take_refusal(&self) -> Option<String> {
+    pub(crate) fn take_refusal(&self) -> Option<Failure> {
         let mut state = self.state();
         let failure = state
             .last_failure
             .as_mut()
             .filter(|failure| failure.refused)?;
         failure.refused = false;
-        Some(failure.reason.clone())
+        Some(failure.clone())
     }
 
     pub(crate) fn failures(&self) -> u64 {

@@ -24,6 +24,8 @@ pub enum Error {
     Refused {
         /// Who refused whom, and why.
         reason: String,
+        /// The system's error number, when it was the system that does not let this process in.
+        errno: Option<i32>,
     },
     /// The peer broke a rule of the handshake.
     #[error("{0}")]

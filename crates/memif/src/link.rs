@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::control::{Hangup, Hub};
-use crate::core::LinkCore;
+use crate::core::{Failure, LinkCore};
 use crate::deadline::Deadline;
 use crate::details::Details;
 use crate::error::os;
@@ -100,7 +100,8 @@ impl Link {
 
     /// Whether the link is up, as far as known without looking.
     pub fn is_up(&self) -> bool {
-        self.peer().is_some()
+        let session = self.handle.core.session();
+        session.is_some_and(|session| session.is_alive())
     }
 
     /// Number of the latest epoch; 0 before the first.
@@ -157,7 +158,9 @@ impl Link {
             return Err(Error::Disconnected(ended));
         }
         match core.take_refusal() {
-            Some(reason) if core.role == Role::Client => Err(Error::Refused { reason }),
+            Some(Failure { reason, errno, .. }) if core.role == Role::Client => {
+                Err(Error::Refused { reason, errno })
+            }
             _ => Ok(()),
         }
     }

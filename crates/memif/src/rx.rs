@@ -196,9 +196,10 @@ impl Rx {
         self.half.sleep(nap.or_else(|| deadline.left())).map(drop)
     }
 
-    /// When to look again, whether there are signals or not: a stranger may have published just before it was asked for
-    /// them. `None` if all news wakes.
-    pub(crate) fn look_again(&mut self) -> Option<Duration> {
+    /// For waiting on this object's descriptor elsewhere, after [`Rx::arm`] said false: when to look again, whether there is
+    /// news or not, because a stranger may have published just before it was asked for signals. Longer each time. `None` if
+    /// all news wakes.
+    pub fn look_again(&mut self) -> Option<Duration> {
         if !self.half.is_in_epoch() || self.half.is_beside_ours() || self.has_interrupts() {
             return None;
         }

@@ -180,7 +180,7 @@ impl Tx {
 
     /// Prepares for waiting on this object's descriptor elsewhere. True when a small frame could be sent already, or an
     /// end is to be reported: then do not wait. Call it before each wait. A stranger does not say when it gives buffers
-    /// back: beside one, look again by time.
+    /// back: see [`Tx::look_again`].
     ///
     /// # Errors
     ///
@@ -190,7 +190,11 @@ impl Tx {
     }
 
     /// The same, for a frame of `bytes`.
-    pub(crate) fn arm_for(&mut self, bytes: usize) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::arm`].
+    pub fn arm_for(&mut self, bytes: usize) -> Result<bool, Error> {
         let bytes = bytes as u64;
         let all_done = self.half.sleep(Some(Duration::ZERO))?;
         if !all_done || self.is_ready(bytes)? {

@@ -12,7 +12,7 @@ use super::assemble::begin_epoch;
 use super::hangup::{Hangup, receive, say_goodbye, send};
 use super::hub::Hub;
 use super::memory::Memory;
-use crate::core::LinkCore;
+use crate::core::{Failure, LinkCore};
 use crate::session::Session;
 use crate::sys::{Address, Epoll, SeqPacket, Trigger, now};
 use crate::{Error, Peer, Side};
@@ -181,8 +181,11 @@ impl Connecting {
                 };
             }
             Err(error) => {
-                let reason = format!("connecting to {} failed: {error}", self.address);
-                self.fail(reason, is_hopeless(&error));
+                self.fail(Failure {
+                    reason: format!("connecting to {} failed: {error}", self.address),
+                    refused: is_hopeless(&error),
+                    errno: error.raw_os_error(),
+                });
                 self.wait(now);
             }
         }
@@ -306,16 +309,16 @@ impl Connecting {
                 } else {
                     ""
                 };
-                self.fail(format!("{who}{}", hangup.reason), hangup.refused);
+                self.fail(Failure::of(&hangup, who));
             }
         }
         self.wait(now());
     }
 
     /// An attempt failed. Those that fail in the same way again and again are not worth a line each.
-    fn fail(&self, reason: String, refused: bool) {
-        let (id, text) = (self.config.id, reason.clone());
-        if self.link.note_failure(reason, refused) {
+    fn fail(&self, failure: Failure) {
+        let (id, text) = (self.config.id, failure.reason.clone());
+        if self.link.note_failure(failure) {
             tracing::info!(id, reason = text, "not connected, trying on");
         }
     }

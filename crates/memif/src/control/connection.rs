@@ -11,7 +11,7 @@ use super::assemble::begin_epoch;
 use super::client::after_connected;
 use super::hangup::{Hangup, say_goodbye, send};
 use super::hub::Hub;
-use crate::core::LinkCore;
+use crate::core::{Failure, LinkCore};
 use crate::session::Session;
 use crate::sys::{Credentials, SeqPacket};
 
@@ -150,7 +150,7 @@ impl Connection {
             Phase::Handshake(arrival) => {
                 let failed = format!("{}: {}", describe(self.credentials), hangup.reason);
                 if let Some(link) = arrival.link {
-                    link.note_failure(hangup.reason, hangup.refused);
+                    link.note_failure(Failure::of(&hangup, ""));
                 }
                 hangup.refused.then_some(failed)
             }

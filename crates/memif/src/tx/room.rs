@@ -59,7 +59,7 @@ impl Tx {
 
     /// When to look again, whether something woke us or not: a stranger does not say when it gives buffers back. `None` if
     /// all news wakes.
-    pub(crate) fn look_again(&mut self) -> Option<Duration> {
+    pub fn look_again(&mut self) -> Option<Duration> {
         if !self.half.is_in_epoch() {
             return None;
         }

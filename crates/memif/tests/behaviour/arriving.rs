@@ -32,7 +32,7 @@ fn refused_by(server: &Link, client: &Link) -> String {
             drive(&[server]);
         }
         match refused.join().expect("joined") {
-            Err(Error::Refused { reason }) => reason,
+            Err(Error::Refused { reason, .. }) => reason,
             other => panic!("{other:?}"),
         }
     })
@@ -86,7 +86,7 @@ fn a_server_of_another_version_is_named() {
         };
         session.send_hello(old).expect("sent");
         match refused.join().expect("joined") {
-            Err(Error::Refused { reason }) => assert_eq!(
+            Err(Error::Refused { reason, .. }) => assert_eq!(
                 reason,
                 "server speaks memif 0x0100 to 0x0101, this client 0x0200"
             ),
@@ -105,7 +105,7 @@ fn a_server_that_says_why_and_leaves_is_heard_even_by_a_client_that_was_talking(
     session.send_disconnect("closing time").expect("sent");
     drop((session, server));
     match client.wait_up(SOON) {
-        Err(Error::Refused { reason }) => {
+        Err(Error::Refused { reason, .. }) => {
             assert_eq!(reason, "the server refused: closing time");
         }
         other => panic!("{other:?}"),

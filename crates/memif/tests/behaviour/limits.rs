@@ -22,7 +22,7 @@ fn refused(server: &Link, client: &Link) -> String {
     until(|| {
         drive(&[server]);
         match client.wait_up(Some(Duration::ZERO)) {
-            Err(Error::Refused { reason }) => why = Some(reason),
+            Err(Error::Refused { reason, .. }) => why = Some(reason),
             Err(error) => assert!(error.is_timeout(), "{error}"),
             Ok(peer) => panic!("{peer:?}"),
         }

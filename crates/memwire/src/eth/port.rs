@@ -138,7 +138,7 @@ impl Port {
                     .tell(format!("the peer is at fault: {fault}"), talk);
                 Ok(())
             }
-            Err(Error::Refused { reason }) if self.link.epoch() > 0 => {
+            Err(Error::Refused { reason, .. }) if self.link.epoch() > 0 => {
                 self.watch
                     .tell(format!("the server refused: {reason}; trying again"), talk);
                 Ok(())
