@@ -18,7 +18,7 @@ use rustix::fs::{FileType, MemfdFlags, SealFlags};
 use rustix::mm::{Advice, MapFlags, ProtFlags};
 use thiserror::Error;
 
-use crate::sigbus;
+use crate::{Segment, Span, SpanMut, sigbus};
 
 /// The size of a huge page we ask for.
 const HUGE_PAGE: u64 = 2 << 20;
@@ -121,15 +121,16 @@ impl Region {
         let rounded = size.checked_next_multiple_of(unit);
         let size = rounded.ok_or(MapError::BadSize { bytes: size })?;
         let file = sealed_file(name, size, backing.huge_pages)?;
-        let mut region = Self::mapping(file, size, size).map_err(|error| match error {
-            MapError::Os { source, .. }
-                if backing.huge_pages && source.kind() == io::ErrorKind::OutOfMemory =>
-            {
-                let pages = size / HUGE_PAGE;
-                MapError::NoHugePages { pages, source }
-            }
-            other => other,
-        })?;
+        let mut region =
+            Self::mapping(file, size, size, MapFlags::SHARED).map_err(|error| match error {
+                MapError::Os { source, .. }
+                    if backing.huge_pages && source.kind() == io::ErrorKind::OutOfMemory =>
+                {
+                    let pages = size / HUGE_PAGE;
+                    MapError::NoHugePages { pages, source }
+                }
+                other => other,
+            })?;
         if backing.huge_pages {
             region.watch(HUGE_PAGE);
         }
@@ -165,7 +166,9 @@ impl Region {
         let huge = huge_page_of(file.as_fd());
         let rounded = size.checked_next_multiple_of(huge.unwrap_or(1));
         let length = rounded.ok_or(MapError::BadSize { bytes: size })?;
-        let mut region = Self::mapping(file, size, length)?;
+        // A peer may announce far more than it uses: no huge pages are set aside for that.
+        let flags = MapFlags::SHARED | MapFlags::NORESERVE;
+        let mut region = Self::mapping(file, size, length, flags)?;
         region.file = None; // the mapping holds the memory; the descriptor would only count against our limit
         if !sealed || huge.is_some() {
             region.watch(huge.unwrap_or(rustix::param::page_size() as u64));
@@ -173,23 +176,15 @@ impl Region {
         Ok(region)
     }
 
-    fn mapping(file: OwnedFd, size: u64, length: u64) -> Result<Self, MapError> {
+    fn mapping(file: OwnedFd, size: u64, length: u64, flags: MapFlags) -> Result<Self, MapError> {
         let mapped = usize::try_from(length)
             .ok()
             .filter(|&bytes| bytes > 0 && bytes <= isize::MAX as usize);
         let mapped = mapped.ok_or(MapError::BadSize { bytes: size })?;
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a fresh mapping at an address of the kernel's choice touches nothing that exists.
-        let base = unsafe {
-            rustix::mm::mmap(
-                std::ptr::null_mut(),
-                mapped,
-                access,
-                MapFlags::SHARED,
-                &file,
-                0,
-            )
-        };
+        let base =
+            unsafe { rustix::mm::mmap(std::ptr::null_mut(), mapped, access, flags, &file, 0) };
         let base = base.map_err(refused("mmap", size))?;
         let base = NonNull::new(base.cast()).ok_or(MapError::BadSize { bytes: size })?;
         Ok(Self {
@@ -230,6 +225,27 @@ impl Region {
     /// Whether the memory vanished under us: the peer truncated its file and the signal was contained.
     pub fn is_gone(&self) -> bool {
         self.watch.as_ref().is_some_and(sigbus::Watch::fired)
+    }
+
+    /// `length` bytes at `offset`, when there are any and they lie inside.
+    #[inline]
+    pub fn span(&self, offset: u64, length: u32) -> Option<Span<'_>> {
+        let segment = self.segment(offset, length)?;
+        // SAFETY: the span borrows this region, so that it stays mapped.
+        Some(unsafe { segment.span() })
+    }
+
+    /// The same, to be written.
+    #[inline]
+    pub fn span_mut(&mut self, offset: u64, length: u32) -> Option<SpanMut<'_>> {
+        let segment = self.segment(offset, length)?;
+        // SAFETY: as in `span`; and it borrows the region for itself, so that no other span covers the bytes.
+        Some(unsafe { segment.span_mut() })
+    }
+
+    fn segment(&self, offset: u64, length: u32) -> Option<Segment> {
+        let start = self.range(offset, length.into())?;
+        (length > 0).then_some(Segment { start, len: length })
     }
 
     /// The start of `length` bytes at `offset`, when they lie inside.

@@ -115,6 +115,19 @@ impl Span<'_> {
         Self { len, ..self }
     }
 
+    /// The bytes from `offset` on; none if there are not so many.
+    #[must_use]
+    #[inline]
+    pub fn skip(self, offset: usize) -> Self {
+        let offset = self.len.min(offset);
+        Self {
+            // SAFETY: at most the end of the span.
+            start: unsafe { self.start.add(offset) },
+            len: self.len - offset,
+            ..self
+        }
+    }
+
     /// Where the bytes are, for code that handles shared memory itself.
     pub fn as_ptr(&self) -> *const u8 {
         self.start.as_ptr()
@@ -205,6 +218,20 @@ impl SpanMut<'_> {
             let to = unsafe { self.start.add(offset) };
             // SAFETY: `count` bytes from `offset` are inside the span; the source is private memory of that size.
             unsafe { to.as_ptr().copy_from_nonoverlapping(source.as_ptr(), count) };
+        }
+        count
+    }
+
+    /// Copies shared bytes to byte `offset` on; returns how many, as many as fit.
+    #[inline]
+    pub fn write_span(&mut self, offset: usize, source: Span<'_>) -> usize {
+        let count = self.len.saturating_sub(offset).min(source.len);
+        if count > 0 {
+            // SAFETY: count > 0, so offset < len.
+            let to = unsafe { self.start.add(offset) };
+            // SAFETY: `count` bytes from `offset` are inside this span, and `count` bytes inside the other; a memmove,
+            // as two peers may share one file.
+            unsafe { to.as_ptr().copy_from(source.start.as_ptr(), count) };
         }
         count
     }
