@@ -94,6 +94,7 @@ void report_begin(struct report *report, const char *program)
     struct count empty = {.since = now()};
 
     *report = (struct report){.program = program, .all = empty, .second = empty};
+    fprintf(stderr, "%s: connected\n", program);
 }
 
 void report_frame(struct report *report, size_t bytes)
@@ -122,24 +123,22 @@ void report_end(const struct report *report)
     show(report->program, &report->all, seconds_since(&report->all.since, &time));
 }
 
-/* What can be done, where the option to change is one of ours. */
+/* What can be done about errno, with the options of these programs. */
 static const char *advice(const struct options *options)
 {
     bool master = options->param.memif_interface.is_master;
 
     switch (errno) {
     case EADDRINUSE:
-        return "; end the other master, take another -k, or connect to it with -m 0";
+        return "; try -m 0 to connect to it, or another -k";
     case EACCES:
     case ENOENT:
-        return "; take another -k, in a directory that is yours";
+        return "; try another -k, in a directory that is yours";
     case EPROTONOSUPPORT:
-        return "; take -o memif";
+        return "; try -o memif";
     case ETIMEDOUT:
-        return master ? "; start the other side, with -m 0 and the same -k and -d"
-                      : "; start the other side, with -m 1 and the same -k and -d";
-    case EMSGSIZE:
-        return "; give both sides the same -t, -w, -h and -x";
+        return master ? "; start the other side with -m 0 and the same -k and -d"
+                      : "; start the other side with -m 1 and the same -k and -d";
     default:
         return "";
     }

@@ -40,6 +40,7 @@ void report_waiting(const struct options *options);
 /* Says why there is no connection, unless it was interrupted; the program's outcome. */
 int report_unconnected(const struct options *options);
 
+/* Says that there is a connection, and begins to count. */
 void report_begin(struct report *report, const char *program);
 
 /* Counts a frame; once a second, shows what the last second brought. */

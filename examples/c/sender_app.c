@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0 OR MIT
  */
-#include <errno.h>
 #include <stdio.h>
 
 #include "mcm_dp_ext.h"
