@@ -11,7 +11,7 @@ use rustix::fs::{
     unlinkat,
 };
 use rustix::io::Errno;
-use rustix::net::{SocketAddrUnix, bind, connect, listen};
+use rustix::net::{SocketAddrUnix, SocketType, bind, connect, listen};
 
 use super::lock::{BindLock, LockError, lock_name};
 use super::seqpacket::unconnected;
@@ -164,7 +164,7 @@ fn look(dir: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<Option<Stat>> {
 /// Whether somebody listens: found out by connecting, which a live server sees as a client that
 /// leaves at once.
 fn is_live(target: &SocketAddrUnix) -> rustix::io::Result<bool> {
-    match connect(unconnected()?, target) {
+    match connect(unconnected(SocketType::SEQPACKET)?, target) {
         // AGAIN: alive, with a full backlog. PROTOTYPE: alive, of another socket type.
         Ok(()) | Err(Errno::AGAIN | Errno::PROTOTYPE) => Ok(true),
         Err(Errno::CONNREFUSED | Errno::NOENT) => Ok(false),

@@ -22,7 +22,10 @@ pub struct Credentials {
 
 impl Credentials {
     /// `SO_PEERCRED` of a connected socket.
-    pub(super) fn of(socket: BorrowedFd<'_>) -> io::Result<Credentials> {
+    ///
+    /// # Errors
+    /// What `getsockopt` says: this is no such socket.
+    pub fn of(socket: BorrowedFd<'_>) -> io::Result<Credentials> {
         let mut peer = libc::ucred {
             pid: 0,
             uid: 0,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use rustix::net::{SocketAddrUnix, bind};
+use rustix::net::{SocketAddrUnix, SocketType, bind};
 use tempfile::TempDir;
 
 use super::seqpacket::unconnected;
@@ -80,7 +80,7 @@ impl Place {
     /// Leaves a socket file that nobody listens on.
     pub(crate) fn leave_stale(&self) {
         let target = SocketAddrUnix::new(&self.path).expect("fits");
-        bind(unconnected().expect("socket"), &target).expect("bind");
+        bind(unconnected(SocketType::SEQPACKET).expect("socket"), &target).expect("bind");
         assert!(self.has_socket());
     }
 

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, accept_with, bind, listen};
+use rustix::net::{SocketFlags, SocketType, accept_with, bind, listen};
 
 use super::claim::SocketNode;
 use super::seqpacket::unconnected;
@@ -31,9 +31,18 @@ impl ListenSocket {
     /// # Errors
     /// See [`BindError`].
     pub(crate) fn bind(address: &Address, file: &SocketFile) -> Result<ListenSocket, BindError> {
+        Self::bind_as(SocketType::SEQPACKET, address, file)
+    }
+
+    /// The same, for a socket of another kind.
+    pub(super) fn bind_as(
+        kind: SocketType,
+        address: &Address,
+        file: &SocketFile,
+    ) -> Result<ListenSocket, BindError> {
         let target = address.to_sockaddr()?;
         let os = |action| move |errno: Errno| os_error(action, address, errno);
-        let socket = unconnected().map_err(os("create a socket for"))?;
+        let socket = unconnected(kind).map_err(os("create a socket for"))?;
         let _node = match address {
             Address::Path(path) => Some(SocketNode::create(path, &target, file, socket.as_fd())?),
             Address::Abstract(_) => {
@@ -51,10 +60,15 @@ impl ListenSocket {
     /// # Errors
     /// What `accept` says: out of descriptors or memory. The client keeps waiting.
     pub(crate) fn accept(&self) -> io::Result<Option<SeqPacket>> {
+        Ok(self.accept_fd()?.map(SeqPacket::from_accepted))
+    }
+
+    /// The same, for a socket of another kind.
+    pub(super) fn accept_fd(&self) -> io::Result<Option<OwnedFd>> {
         loop {
             let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
             match accept_with(&self.socket, flags) {
-                Ok(fd) => return Ok(Some(SeqPacket::from_accepted(fd))),
+                Ok(fd) => return Ok(Some(fd)),
                 Err(Errno::INTR | Errno::CONNABORTED) => continue,
                 Err(Errno::AGAIN) => return Ok(None),
                 Err(error) => return Err(error.into()),
@@ -71,14 +85,14 @@ impl AsFd for ListenSocket {
 
 /// How a server's socket file is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SocketFile {
+pub struct SocketFile {
     /// Its permission bits, whatever the umask. Connecting takes write permission.
-    pub(crate) mode: u32,
+    pub mode: u32,
     /// Its user and group, if they should not be those of this process; `u32::MAX` leaves one
     /// as it is. A user other than this one takes `CAP_CHOWN`.
-    pub(crate) owner: Option<(u32, u32)>,
+    pub owner: Option<(u32, u32)>,
     /// How many clients may wait to be accepted.
-    pub(crate) backlog: i32,
+    pub backlog: i32,
 }
 
 impl SocketFile {

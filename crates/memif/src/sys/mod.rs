@@ -7,6 +7,7 @@
 //! | [`seqpacket`] | one connection: datagrams, descriptors, credentials |
 //! | [`listen`] | the listening socket, [`claim`] the file it lives in, [`lock`] who may replace that file |
 //! | [`epoll`], [`timer`], [`bell`] | waiting, deadlines, wake-ups |
+//! | [`stream`] | listening sockets for other services, claimed with the same care |
 //! | [`clock`] | time since boot |
 
 mod address;
@@ -20,15 +21,17 @@ mod harness;
 mod listen;
 mod lock;
 mod seqpacket;
+mod stream;
 mod timer;
 
 pub use address::{Address, AddressError};
 pub use credentials::Credentials;
-pub use listen::BindError;
+pub use listen::{BindError, SocketFile};
+pub use stream::StreamListener;
 
 pub(crate) use bell::{Bell, NotABell};
 pub(crate) use clock::{coarse_now, now};
 pub(crate) use epoll::{Epoll, Ready, Trigger};
-pub(crate) use listen::{ListenSocket, SocketFile};
+pub(crate) use listen::ListenSocket;
 pub(crate) use seqpacket::{Incoming, SeqPacket};
 pub(crate) use timer::Timer;

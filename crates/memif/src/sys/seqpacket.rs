@@ -37,7 +37,7 @@ impl SeqPacket {
     /// `ConnectionRefused`: nobody listens there yet. `InvalidInput`: the address is none.
     pub(crate) fn connect(address: &Address) -> io::Result<SeqPacket> {
         let target = address.to_sockaddr().map_err(invalid_input)?;
-        let socket = SeqPacket(unconnected()?);
+        let socket = SeqPacket(unconnected(SocketType::SEQPACKET)?);
         connect(&socket.0, &target)?;
         Ok(socket)
     }
@@ -170,9 +170,9 @@ pub(crate) enum Incoming {
 }
 
 /// A socket as `connect` and `bind` want it.
-pub(super) fn unconnected() -> rustix::io::Result<OwnedFd> {
+pub(super) fn unconnected(kind: SocketType) -> rustix::io::Result<OwnedFd> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
+    socket_with(AddressFamily::UNIX, kind, flags, None)
 }
 
 /// Keeps the first descriptor, closes and counts the others.
