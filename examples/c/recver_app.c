@@ -32,10 +32,11 @@ static void check(struct receiver *receiver, const mcm_buffer *buf)
     if (buf->len < STAMP_BYTES)
         return;
     uint32_t number = stamp_read(buf->data, &microseconds);
-    if (number != receiver->next)
+    if (number == receiver->next)
+        report_latency(&receiver->report, microseconds);
+    else
         receiver->missing++;
     receiver->next = number + 1;
-    report_latency(&receiver->report, microseconds);
 }
 
 /* Uses a frame while it is ours; false if that fails. */
