@@ -11,6 +11,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("memif", &["memif-wire", "memif-ring"]),
     ("memwire-media", &["memif"]),
     ("descsock-wire", &[]),
+    ("memwire-switch", &[]),
     ("memwire", &["memif", "memwire-media"]),
     ("mcm-dp", &["memif", "memwire-media"]),
 ];
@@ -75,11 +76,13 @@ fn dependencies_between_our_crates_point_one_way() {
 }
 
 #[test]
-fn the_wire_crate_forbids_unsafe_code_and_has_no_std() {
-    let source =
-        std::fs::read_to_string(root().join("crates/memif-wire/src/lib.rs")).expect("lib.rs");
-    assert!(source.contains("#![forbid(unsafe_code)]"));
-    assert!(source.contains("#![no_std]"));
+fn crates_that_only_decide_forbid_unsafe_code_and_have_no_std() {
+    for room in ["memif-wire", "switch"] {
+        let path = root().join("crates").join(room).join("src/lib.rs");
+        let source = std::fs::read_to_string(path).expect("lib.rs");
+        assert!(source.contains("#![forbid(unsafe_code)]"), "{room}");
+        assert!(source.contains("#![no_std]"), "{room}");
+    }
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! The switch, judged from outside the crate.
+
+mod directed;
+mod flows;
+mod header_properties;
+mod learning;
+mod mirrors;
+mod model;
+mod moves;
+mod net;
+mod policies;
+mod properties;
+mod texts;
