@@ -5,7 +5,7 @@
 //! - [`testpmd`], [`libmemif`]: foreign peers, driven through their own doors;
 //! - [`endpoint`]: our own peer as a process of its own, to be the victim;
 //! - [`frames`], [`counters`]: what is sent, and what came of it;
-//! - [`built`]: the `memwire` program itself;
+//! - [`built`]: the `memwire` program itself, and the C library;
 //! - [`missing`]: how a test says that it did not run.
 //!
 //! Everything here is for tests: what cannot go on panics with what it saw.

@@ -31,8 +31,9 @@ pub fn optional_file(variable: &str, test: &str) -> Option<PathBuf> {
     found
 }
 
-/// Writes past the capture of the test runner.
-fn did_not_run(test: &str, why: &str) {
+/// Says loudly that `test` did not run, because this machine does not allow what it needs. Writes
+/// past the capture of the test runner.
+pub fn did_not_run(test: &str, why: &str) {
     let line = format!("\n*** DID NOT RUN: {test}: {why}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
 }

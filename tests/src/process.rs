@@ -21,8 +21,15 @@ pub struct Running {
 /// Everything written to stdout and stderr so far.
 #[derive(Debug, Default)]
 struct Said {
-    lines: Mutex<Vec<String>>,
-    grown: Condvar,
+    heard: Mutex<Heard>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    lines: Vec<String>,
+    /// Streams that have not ended yet.
+    open: usize,
 }
 
 impl Running {
@@ -36,6 +43,7 @@ impl Running {
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
         let said = Arc::new(Said::default());
+        said.lock().open = 2;
         collect(child.stdout.take(), &said);
         collect(child.stderr.take(), &said);
         Running {
@@ -66,10 +74,11 @@ impl Running {
 
     /// How many lines it has written; a starting point for [`Running::hear`].
     pub fn mark(&self) -> usize {
-        self.said.lock().len()
+        self.said.lock().lines.len()
     }
 
-    /// Waits for the first line from `mark` on that `find` accepts.
+    /// Waits for the first line from `mark` on that `find` accepts. Panics when it does not come in
+    /// time, or cannot come any more.
     pub fn hear<T>(
         &self,
         mark: usize,
@@ -78,28 +87,31 @@ impl Running {
         find: impl Fn(&str) -> Option<T>,
     ) -> T {
         let deadline = Instant::now() + timeout;
-        let mut lines = self.said.lock();
+        let mut heard = self.said.lock();
         loop {
-            if let Some(found) = lines.iter().skip(mark).find_map(|line| find(line)) {
+            let mut fresh = heard.lines.iter().skip(mark);
+            if let Some(found) = fresh.find_map(|line| find(line)) {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                drop(lines);
-                let name = &self.name;
-                panic!(
-                    "{name}: no {what} within {timeout:?}\n{}",
-                    self.transcript()
-                );
+            if left.is_zero() || heard.open == 0 {
+                let ended = if heard.open == 0 {
+                    "before its end, "
+                } else {
+                    ""
+                };
+                drop(heard);
+                let (name, transcript) = (&self.name, self.transcript());
+                panic!("{name}: no {what} {ended}within {timeout:?}\n{transcript}");
             }
-            let waited = self.said.grown.wait_timeout(lines, left);
-            lines = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let waited = self.said.changed.wait_timeout(heard, left);
+            heard = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     /// The lines from `mark` on.
     pub fn lines_since(&self, mark: usize) -> Vec<String> {
-        self.said.lock().iter().skip(mark).cloned().collect()
+        self.said.lock().lines.iter().skip(mark).cloned().collect()
     }
 
     /// Whether it still runs.
@@ -132,7 +144,8 @@ impl Running {
 
     /// The last hundred lines it has written.
     pub fn transcript(&self) -> String {
-        let lines = self.said.lock();
+        let heard = self.said.lock();
+        let lines = &heard.lines;
         let last = &lines[lines.len().saturating_sub(100)..];
         format!("--- {} said:\n{}\n---", self.name, last.join("\n"))
     }
@@ -148,14 +161,19 @@ impl Drop for Running {
 }
 
 impl Said {
-    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn push(&self, line: Vec<u8>) {
         let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        self.lock().push(line);
-        self.grown.notify_all();
+        self.lock().lines.push(line);
+        self.changed.notify_all();
+    }
+
+    fn ended(&self) {
+        self.lock().open -= 1;
+        self.changed.notify_all();
     }
 }
 
@@ -167,5 +185,6 @@ fn collect(stream: Option<impl Read + Send + 'static>, said: &Arc<Said>) {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
             said.push(line);
         }
+        said.ended();
     });
 }
