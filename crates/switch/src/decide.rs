@@ -11,7 +11,7 @@
 use core::time::Duration;
 
 use crate::services::choose;
-use crate::table::Key;
+use crate::slot::Key;
 use crate::{
     Alias, Arrival, Directed, DropReason, Endpoint, Flags, Learned, Mac, Nti, Policy, PortId,
     PortSet, Refusal, Role, Sep, Stamp, Switch, Verdict,
@@ -83,29 +83,31 @@ impl Switch {
     ) -> Result<Way, DropReason> {
         let learned = self.learn(frame, nti, cap, now);
         let destination = frame.header.destination();
-        let mut flags = Flags::empty();
-        if !destination.is_group() {
-            let key = Key::new(nti, frame.header.vlan(), destination);
-            if let Some(port) = self.fdb.look_up(key, now) {
-                self.ports.reach(frame.port, port, nti)?;
-                return Ok(Way {
-                    to: PortSet::only(port),
-                    endpoint: None,
-                    flags,
-                    learned,
-                });
-            }
-            flags = Flags::LOOKUP_FAILED;
-        }
-        let to = self.ports.flood(frame.port, nti);
+        let key = Key::new(nti, frame.header.vlan(), destination);
+        let (to, flags) = match destination.is_group() {
+            true => (self.flood(frame.port, nti)?, Flags::empty()),
+            false => match self.fdb.look_up(key, now) {
+                None => (self.flood(frame.port, nti)?, Flags::LOOKUP_FAILED),
+                Some(port) => {
+                    self.ports.reach(frame.port, port, nti)?;
+                    (PortSet::only(port), Flags::empty())
+                }
+            },
+        };
+        Ok(Way {
+            to,
+            endpoint: None,
+            flags,
+            learned,
+        })
+    }
+
+    /// All others in the domain, if there are any.
+    fn flood(&self, from: PortId, nti: Nti) -> Result<PortSet, DropReason> {
+        let to = self.ports.flood(from, nti);
         match to.is_empty() {
             true => Err(DropReason::NoOtherPort),
-            false => Ok(Way {
-                to,
-                endpoint: None,
-                flags,
-                learned,
-            }),
+            false => Ok(to),
         }
     }
 

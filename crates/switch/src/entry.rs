@@ -67,8 +67,21 @@ pub struct Settings {
     /// How long an address counts after it was last seen, to a tenth of a second. At zero nothing is ever found, and
     /// every frame is flooded.
     pub ageing: Duration,
-    /// How many addresses there may be. Each takes 32 to 64 bytes, all taken when this is set.
+    /// How many addresses there may be: [`Settings::MAX_CAPACITY`] at most, more counts as that. Each takes 32 to 64
+    /// bytes, all taken when this is set.
     pub capacity: usize,
+}
+
+impl Settings {
+    /// 16,777,216 addresses.
+    pub const MAX_CAPACITY: usize = 1 << 24;
+
+    pub(crate) fn bounded(self) -> Settings {
+        Settings {
+            capacity: self.capacity.min(Settings::MAX_CAPACITY),
+            ..self
+        }
+    }
 }
 
 impl Default for Settings {

@@ -6,7 +6,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::hash::Seed;
-use crate::table::{Found, Key, Place, Table};
+use crate::slot::{Key, Place};
+use crate::table::{Found, Table};
 use crate::{Entry, Learned, MAX_PORTS, PortId, Refusal, Settings, Statistics};
 
 /// The table, the limits it keeps, and what it counts.
@@ -24,6 +25,7 @@ pub(crate) struct Fdb {
 
 impl Fdb {
     pub(crate) fn new(settings: Settings, seed: Seed) -> Fdb {
+        let settings = settings.bounded();
         Fdb {
             table: Table::new(settings.capacity, seed),
             settings,
@@ -40,6 +42,7 @@ impl Fdb {
 
     /// Keeps other limits from now on. What is in the table stays, even if it is more than may come in.
     pub(crate) fn change(&mut self, settings: Settings) {
+        let settings = settings.bounded();
         if settings.capacity != self.settings.capacity {
             let room = settings.capacity.max(self.table.used());
             self.table = self.table.resized(room);

@@ -59,6 +59,7 @@ mod policy;
 mod port_set;
 mod ports;
 mod services;
+mod slot;
 mod switch;
 mod table;
 mod verdict;

@@ -2,54 +2,12 @@
 //!
 //! An address lies at the place its hash names, or at the next free one after it. Removing closes the gap: what
 //! follows and may lie nearer to its own place moves back, so a search can always stop at the first free slot.
-//!
-//! ```text
-//!   slot, 16 bytes:   0..8 mac 48 bits | nti 16 bits, 0 = free   8..12 seen   12..14 vlan   14..16 port
-//! ```
 
 use alloc::boxed::Box;
 use alloc::vec;
 
 use crate::hash::Seed;
-use crate::{Mac, Nti, PortId};
-
-/// What is looked up: an address within a domain and a VLAN.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key {
-    /// The address above the 16 bits of the domain; never 0, because no domain is 0.
-    address: u64,
-    vlan: u16,
-}
-
-impl Key {
-    pub(crate) fn new(nti: Nti, vlan: u16, mac: Mac) -> Key {
-        Key {
-            address: mac.bits() << 16 | u64::from(nti.raw()),
-            vlan,
-        }
-    }
-
-    pub(crate) fn nti(self) -> Nti {
-        let raw = self.address & u64::from(u16::MAX);
-        let nti = u16::try_from(raw).ok().and_then(|raw| Nti::new(raw).ok());
-        nti.unwrap_or_default()
-    }
-
-    pub(crate) fn vlan(self) -> u16 {
-        self.vlan
-    }
-
-    pub(crate) fn mac(self) -> Mac {
-        Mac::from_bits(self.address >> 16)
-    }
-}
-
-/// Where an address was seen last, and when, in the caller's unit.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) port: PortId,
-    pub(crate) seen: u32,
-}
+use crate::slot::{Key, Place, Slot};
 
 /// What a search found: the slot of the address, or the free one that it would take.
 pub(crate) enum Found {
@@ -67,7 +25,7 @@ pub(crate) struct Table {
 impl Table {
     /// A table that stays at most half full with `capacity` addresses: 32 to 64 bytes each, taken at once.
     pub(crate) fn new(capacity: usize, seed: Seed) -> Table {
-        let slots = capacity.saturating_mul(2).max(2).next_power_of_two();
+        let slots = (capacity * 2).max(2).next_power_of_two();
         Table {
             slots: vec![Slot::FREE; slots].into_boxed_slice(),
             used: 0,
@@ -153,7 +111,7 @@ impl Table {
 
     #[inline]
     fn home(&self, key: Key) -> usize {
-        let hash = self.seed.mix(key.address, u64::from(key.vlan));
+        let hash = self.seed.mix(key.address(), u64::from(key.vlan()));
         #[expect(clippy::cast_possible_truncation, reason = "the low bits are wanted")]
         let low = hash as usize;
         low & self.mask()
@@ -173,54 +131,10 @@ impl Table {
     }
 }
 
-/// An address and its place, without a gap between them.
-#[derive(Clone, Copy)]
-struct Slot {
-    address: u64,
-    seen: u32,
-    vlan: u16,
-    port: PortId,
-}
-
-impl Slot {
-    const FREE: Slot = Slot {
-        address: 0,
-        seen: 0,
-        vlan: 0,
-        port: PortId::FIRST,
-    };
-
-    fn new(key: Key, place: Place) -> Slot {
-        Slot {
-            address: key.address,
-            seen: place.seen,
-            vlan: key.vlan,
-            port: place.port,
-        }
-    }
-
-    fn is_free(&self) -> bool {
-        self.address == 0
-    }
-
-    fn key(&self) -> Key {
-        Key {
-            address: self.address,
-            vlan: self.vlan,
-        }
-    }
-
-    fn place(&self) -> Place {
-        Place {
-            port: self.port,
-            seen: self.seen,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Mac, Nti, PortId};
     use alloc::collections::BTreeSet;
 
     fn key(number: u16) -> Key {
@@ -250,18 +164,6 @@ mod tests {
     fn holds(table: &Table, number: u16) -> bool {
         matches!(table.find(key(number)),
             Found::Taken(_, place) if place.port.index() == usize::from(number % 256))
-    }
-
-    #[test]
-    fn a_slot_is_a_quarter_of_a_cache_line() {
-        assert_eq!(size_of::<Slot>(), 16);
-    }
-
-    #[test]
-    fn a_key_gives_back_what_it_was_made_of() {
-        let mac = Mac([0xFE, 1, 2, 3, 4, 5]);
-        let key = Key::new(Nti::MIN, 0xFFF, mac);
-        assert_eq!((key.nti(), key.vlan(), key.mac()), (Nti::MIN, 0xFFF, mac));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod directed;
 mod flows;
+mod forgetting;
 mod header_properties;
 mod learning;
 mod mirrors;
@@ -11,3 +12,4 @@ mod net;
 mod policies;
 mod properties;
 mod texts;
+mod twins;
