@@ -96,8 +96,8 @@ static int completeness(const struct receiver *receiver)
         fprintf(stderr, "%s: %" PRIu64 " frames lost, %" PRIu64 " refused\n", program, stats.lost,
                 stats.refused);
     if (receiver->missing > 0)
-        fprintf(stderr, "%s: %" PRIu64 " frames do not carry the number that follows; if the sender sends a file, "
-                "receive it with -b\n", program, receiver->missing);
+        fprintf(stderr, "%s: %" PRIu64 " frames have another number than the next; if the sender "
+                "sends a file, receive it with -b\n", program, receiver->missing);
     return stats.lost > 0 || stats.refused > 0 || receiver->missing > 0 ? FAILED : DONE;
 }
 

@@ -51,6 +51,19 @@ fn a_receiver_that_listens_waits_for_its_sender() {
 }
 
 #[test]
+fn a_sender_that_connects_sends_one_frame_and_leaves_is_not_missed() {
+    for _ in 0..20 {
+        let shop = workshop();
+        let common = format!("-k {} -w 64 -h 36", shop.path().join("s").display());
+        let receiver = Program::start("recver_app", &format!("{common} -m 1"));
+        receiver.sleeps();
+        Program::start("sender_app", &format!("{common} -m 0 -n 1")).ends(0);
+        let said = receiver.ends(0);
+        assert!(said.contains("recver_app: 1 frames, 9216 bytes"), "{said}");
+    }
+}
+
+#[test]
 fn the_options_without_memif_meaning_are_taken_too() {
     let shop = workshop();
     let common = format!(
