@@ -203,6 +203,75 @@ static void case_scribbled(char *path, unsigned unused)
     destroy_both();
 }
 
+/* Fewer bytes than the counters, more, and none. */
+static void case_stats(char *path, unsigned unused)
+{
+    unsigned char bytes[sizeof(mcm_dp_stats) + 16], other = 0xa5;
+    (void)unused;
+    connect_both(path);
+    still_works();
+    for (size_t size = 0; size <= sizeof bytes; size += 4) {
+        memset(bytes, other, sizeof bytes);
+        int code = mcm_connection_stats(rx, (mcm_dp_stats *)(void *)bytes, size);
+        CHECK(code == 0 || size == 0, "%zu bytes: %d", size, code);
+        for (size_t i = size; i < sizeof bytes; i++)
+            CHECK(bytes[i] == other, "byte %zu of %zu", i, size);
+        for (size_t i = sizeof(mcm_dp_stats); i < size; i++)
+            CHECK(bytes[i] == 0, "byte %zu of %zu", i, size);
+        CHECK(size < 8 || (bytes[0] == 1 && bytes[7] == 0), "%d frames", bytes[0]);
+    }
+    destroy_both();
+}
+
+static void case_empty(char *path, unsigned unused)
+{
+    (void)unused;
+    connect_both(path);
+    for (int i = 0; i < 40; i++) {
+        mcm_buffer *one = room();
+        one->len = 0;
+        errno = 0;
+        if (mcm_enqueue_buffer(tx, one) != 0) {
+            CHECK(errno == EINVAL, "refused");
+            continue;
+        }
+        one = mcm_dequeue_buffer(rx, 1000, NULL);
+        CHECK(one && one->len == 0, "an empty frame");
+        CHECK(mcm_enqueue_buffer(rx, one) == 0, "enqueue");
+    }
+    still_works();
+    destroy_both();
+}
+
+static void *has_no_error(void *unused)
+{
+    (void)unused;
+    CHECK(!*mcm_last_error(), "another thread's");
+    mcm_conn_param param = param_of("/", is_rx);
+    param.protocol = PROTO_TCP;
+    CHECK(!mcm_create_connection(&param), "TCP");
+    CHECK(strstr(mcm_last_error(), "TCP"), "its own");
+    return NULL;
+}
+
+static void case_last_error(char *path, unsigned unused)
+{
+    pthread_t thread;
+    mcm_conn_param param = param_of(path, is_rx);
+    (void)unused;
+    param.protocol = PROTO_UDP;
+    CHECK(!mcm_create_connection(&param), "UDP");
+    CHECK(strstr(mcm_last_error(), "UDP"), "why");
+    CHECK(pthread_create(&thread, NULL, has_no_error, NULL) == 0, "pthread_create");
+    pthread_join(thread, NULL);
+    CHECK(strstr(mcm_last_error(), "UDP"), "still this thread's");
+    connect_both(path);
+    CHECK(strstr(mcm_last_error(), "UDP"), "the last call that failed");
+    CHECK(!mcm_dequeue_buffer(rx, 0, NULL), "a frame from nowhere");
+    CHECK(!strstr(mcm_last_error(), "UDP"), "the last call that failed");
+    destroy_both();
+}
+
 static bool is_refused(mcm_conn_param *param)
 {
     errno = 0;
@@ -360,6 +429,7 @@ static const struct {
     {"null", case_null},       {"foreign", case_foreign},       {"twice", case_twice},
     {"too-long", case_too_long}, {"scribbled", case_scribbled}, {"path", case_path},
     {"parameters", case_parameters}, {"garbage", case_garbage}, {"garbage-met", case_garbage_met},
+    {"stats", case_stats},     {"empty", case_empty},           {"last-error", case_last_error},
 };
 
 int main(int count, char **argument)

@@ -3,7 +3,7 @@
  * came of it: "> LINE" before, "= WORD key=value ... at=US" after. C and B are numbers of the caller's
  * choosing, for connections and buffers; times are in us, of CLOCK_MONOTONIC.
  *
- *   create C key=value ...      made frame_size= ...        | failed errno= us=
+ *   create C key=value ...      made frame_size= ...        | failed errno= us= cpu=
  *   destroy C                   destroyed us=
  *   dequeue C B TIMEOUT         buffer len= seq= ts= us=    | none error= errno= us= cpu=
  *   fill B LEN NUMBER, touch B LEN NUMBER (first and last bytes only), meta B SEQ TS
@@ -127,6 +127,10 @@ static void apply(mcm_conn_param *param, int *timeout, char *word)
         strncpy(param->path, value, sizeof param->path - 1);
     else if (strcmp(word, "port") == 0)
         strncpy(param->local_addr.port, value, sizeof param->local_addr.port - 1);
+    else if (strcmp(word, "fps") == 0)
+        param->fps = (double)number(value);
+    else if (strcmp(word, "video.fps") == 0)
+        param->payload_args.video_args.fps = (double)number(value);
     else if (strcmp(word, "timeout") == 0)
         *timeout = (int)number(value);
     else
@@ -150,7 +154,7 @@ static void run_create(char **word)
     memset(&param, 0, sizeof param);
     for (char **one = word + 2; *one; one++)
         apply(&param, &timeout, *one);
-    uint64_t began = now_us();
+    uint64_t began = now_us(), cpu = cpu_us();
     mcm_conn_context *made = timeout == NOT_SET ? mcm_create_connection(&param)
                                                 : mcm_create_connection_timeout(&param, timeout);
     int why = errno;
@@ -159,7 +163,8 @@ static void run_create(char **word)
     if (made)
         say_made(made, us);
     else
-        answer("failed errno=%d us=%llu", why, (unsigned long long)us);
+        answer("failed errno=%d us=%llu cpu=%llu", why, (unsigned long long)us,
+               (unsigned long long)(cpu_us() - cpu));
 }
 
 static void run_destroy(char **word)

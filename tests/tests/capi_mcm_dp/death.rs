@@ -1,8 +1,10 @@
 //! Points 9 and 10: peers that die, and those that come after them.
 
+use std::time::Duration;
+
 use rustix::io::Errno;
 
-use crate::pair::{Ends, Pair, small};
+use crate::pair::{Ends, Pair, join, small};
 use crate::puppet::Puppet;
 
 /// What error_code and the result of an enqueue are when the peer is gone.
@@ -26,19 +28,6 @@ fn holds(puppet: &mut Puppet, count: i64) {
     }
 }
 
-/// Another process in the place of the sender, as its own master or slave.
-fn replace_sender(pair: &mut Pair) {
-    pair.tx = Puppet::start();
-    let create = pair.place.create_tx(0);
-    pair.tx.ask(&create).is("made");
-}
-
-fn replace_receiver(pair: &mut Pair) {
-    pair.rx = Puppet::start();
-    let create = pair.place.create_rx(0);
-    pair.rx.ask(&create).is("made");
-}
-
 #[test]
 fn point_09_a_received_buffer_outlives_its_sender() {
     for ends in Ends::roles() {
@@ -49,7 +38,7 @@ fn point_09_a_received_buffer_outlives_its_sender() {
         let gone = pair.rx.ask("dequeue 0 9 5000").is("none");
         gone.has("error", CONNECTION_FAILED).errno(Errno::CONNRESET);
         holds(&mut pair.rx, 3);
-        replace_sender(&mut pair);
+        pair.replace_sender();
         for number in 50..90 {
             pair.works(number);
             holds(&mut pair.rx, 3);
@@ -107,8 +96,8 @@ fn point_10_an_enqueue_after_the_death_of_the_receiver_says_so() {
         let mut pair = ends.connect(&small());
         pair.tx.ask("dequeue 0 0 1000").is("buffer");
         pair.tx.ask("fill 0 100 1");
+        // Its sockets are closed before its parent knows that it is gone.
         pair.rx.process().kill();
-        pair.tx.notices_the_end();
         let result = pair.tx.ask("enqueue 0 0").has("code", CONNECTION_FAILED);
         assert_ne!(result.number("errno"), 0, "{}", result.text());
         pair.tx.ask("error").has("present", 1);
@@ -137,7 +126,9 @@ fn point_10_a_sender_serves_one_receiver_after_another() {
                 .has("connected", 0);
             pair.tx.begin("dequeue 0 0 -1");
             pair.tx.is_waiting();
-            replace_receiver(&mut pair);
+            pair.rx = Puppet::start();
+            let create = pair.place.create_rx(0);
+            pair.rx.ask(&create).is("made");
             pair.tx.answer().is("buffer").has("error", 0);
             pair.tx.ask("fill 0 300 77");
             pair.tx.ask("enqueue 0 0").has("code", 0);
@@ -165,7 +156,9 @@ fn point_10_a_receiver_gets_frames_from_one_sender_after_another() {
             pair.rx.ask("dequeue 0 0 20").is("none").has("error", 0);
             pair.rx.begin("dequeue 0 0 -1");
             pair.rx.is_waiting();
-            replace_sender(&mut pair);
+            pair.tx = Puppet::start();
+            let create = pair.place.create_tx(0);
+            pair.tx.ask(&create).is("made");
             pair.send(5, 100);
             pair.rx.answer().is("buffer").has("len", 100);
             pair.rx.ask("enqueue 0 0").has("code", 0);
@@ -186,12 +179,9 @@ fn point_10_a_peer_that_closed_is_told_from_one_that_died() {
         let gone = pair.rx.ask("dequeue 0 0 5000").is("none");
         gone.has("error", CONNECTION_FAILED).errno(Errno::NOTCONN);
         let again = pair.place.create_tx(0);
-        pair.tx.ask(&again).is("made");
+        join(&mut pair.tx, &again, &mut pair.rx);
         pair.works(2);
-        pair.rx.ask("destroy 0").is("destroyed");
-        pair.fill_up(0);
-        pair.tx.quit();
-        pair.rx.quit();
+        pair.quit();
     }
 }
 
@@ -206,8 +196,40 @@ fn point_10_a_sender_hears_that_its_receiver_closed() {
         let gone = pair.tx.answer().is("none");
         gone.has("error", CONNECTION_FAILED).errno(Errno::NOTCONN);
         let again = pair.place.create_rx(0);
-        pair.rx.ask(&again).is("made");
+        join(&mut pair.rx, &again, &mut pair.tx);
         pair.works(3);
+        pair.quit();
+    }
+}
+
+/// A sender that looks for a receiver now and then, without waiting for it, as one does that has other
+/// things to do for each picture.
+#[test]
+fn point_10_a_peer_is_let_in_by_dequeues_that_do_not_wait() {
+    for ends in Ends::roles() {
+        let mut pair = ends.connect(&small());
+        pair.works(1);
+        pair.rx.process().kill();
+        pair.tx.notices_the_end();
+        pair.tx
+            .ask("dequeue 0 0 0")
+            .is("none")
+            .has("error", CONNECTION_FAILED);
+        pair.rx = Puppet::start();
+        let create = pair.place.create_rx(0);
+        pair.rx.begin(&create);
+        let mut pictures = 0;
+        while !pair.rx.has_answered() {
+            // Not to hide a race: this is the time of a picture.
+            std::thread::sleep(Duration::from_millis(40));
+            if pair.tx.ask("dequeue 0 0 0").text().starts_with("buffer") {
+                pair.tx.ask("cancel 0 0").has("code", 0);
+            }
+            pictures += 1;
+            assert!(pictures < 50, "{pictures} pictures without the receiver");
+        }
+        pair.rx.answer().is("made");
+        pair.works(2);
         pair.quit();
     }
 }

@@ -1,10 +1,17 @@
 //! Point 23: a destroy takes as long as the receiver needs for what was sent, and no longer.
+//!
+//! A receiver of this library takes what was sent also afterwards; a stranger is waited for.
 
 use std::time::Duration;
 
-use crate::pair::{Ends, Pair, small};
+use memif::testing::{Layout, RawClient, Setup};
+use memwire_tests::deadline::{SOON, eventually};
+use memwire_tests::frames::number_of;
 
-/// How much later than the last frame a destroy may return, on a machine with nothing better to do.
+use crate::pair::{Ends, Pair, Place, small};
+use crate::puppet::Puppet;
+
+/// How long something may take that waits for nothing, on a machine with nothing better to do.
 const AT_ONCE: Duration = Duration::from_millis(15);
 
 fn destroy(pair: &mut Pair) -> Duration {
@@ -13,7 +20,7 @@ fn destroy(pair: &mut Pair) -> Duration {
 
 /// The shortest of several, since the machine may be busy in some of them.
 fn at_best(mut measure: impl FnMut() -> Duration) -> Duration {
-    (0..5).map(|_| measure()).min().expect("five")
+    (0..4).map(|_| measure()).min().expect("four")
 }
 
 #[test]
@@ -40,37 +47,32 @@ fn point_23_a_destroy_of_a_receiver_returns_at_once() {
             pair.fill_up(0);
             pair.rx.ask("dequeue 0 0 0").is("buffer");
             let took = pair.rx.ask("destroy 0").is("destroyed").took();
-            pair.tx.quit();
-            pair.rx.quit();
+            pair.quit();
             took
         });
         assert!(took < AT_ONCE, "at best {took:?}");
     }
 }
 
+/// Also when the sender's process is gone long before.
 #[test]
 fn point_23_all_that_was_sent_before_a_destroy_reaches_a_slow_receiver() {
     for ends in Ends::roles() {
-        let late = at_best(|| {
+        let took = at_best(|| {
             let mut pair = ends.connect(&small());
             let frames = pair.fill_up(0);
             assert!(frames >= 8, "{frames} frames in a ring");
-            pair.tx.begin("destroy 0");
-            // 20 ms for each of up to sixteen frames.
-            let got = pair.rx.ask(&format!("receive 0 {frames} 1000 20000 0"));
-            let frames = i64::try_from(frames).expect("a few");
-            let got = got.is("received").has("n", frames).has("bad", 0);
-            let done = pair.tx.answer().is("destroyed");
-            assert!(
-                done.took() >= Duration::from_millis(100),
-                "destroyed after {:?} with frames on their way",
-                done.took()
-            );
+            let took = destroy(&mut pair);
             pair.tx.quit();
+            // 10 ms for each of up to sixteen frames.
+            let got = pair.rx.ask(&format!("receive 0 {frames} 1000 10000 0"));
+            let frames = i64::try_from(frames).expect("a few");
+            got.is("received").has("n", frames).has("bad", 0);
+            pair.rx.ask("dequeue 0 0 5000").is("none").has("error", 2);
             pair.rx.quit();
-            Duration::from_micros((done.number("at") - got.number("at")).max(0).unsigned_abs())
+            took
         });
-        assert!(late < AT_ONCE, "at best {late:?} after the last frame");
+        assert!(took < AT_ONCE, "at best {took:?}");
     }
 }
 
@@ -81,24 +83,12 @@ fn point_23_a_receiver_hears_of_the_end_after_the_last_frame() {
         for number in 0..5 {
             pair.send(number, 100);
         }
-        pair.tx.begin("destroy 0");
+        destroy(&mut pair);
         for number in 0..5 {
             pair.receive(number, 100);
         }
-        pair.rx.ask("dequeue 0 0 5000").is("none").has("error", 2);
-        pair.tx.answer().is("destroyed");
-        pair.quit();
-    }
-}
-
-#[test]
-fn point_23_a_receiver_that_takes_nothing_holds_a_destroy_up_for_a_second() {
-    for ends in Ends::roles() {
-        let mut pair = ends.connect(&small());
-        pair.fill_up(0);
-        let took = destroy(&mut pair);
-        let second = Duration::from_secs(1);
-        assert!(took >= second && took < 2 * second, "{took:?}");
+        let end = pair.rx.ask("dequeue 0 0 5000").is("none").has("error", 2);
+        end.errno(rustix::io::Errno::NOTCONN);
         pair.quit();
     }
 }
@@ -110,7 +100,6 @@ fn point_23_a_receiver_that_is_gone_holds_up_nothing() {
             let mut pair = ends.connect(&small());
             pair.fill_up(0);
             pair.rx.process().kill();
-            pair.tx.notices_the_end();
             let took = destroy(&mut pair);
             pair.tx.quit();
             took
@@ -119,17 +108,76 @@ fn point_23_a_receiver_that_is_gone_holds_up_nothing() {
     }
 }
 
-/// Dies while it is waited for.
+/// A sender of ours with 60 pictures a second, and a receiver that knows nothing of us.
+fn with_stranger() -> (Puppet, RawClient, Place) {
+    let place = Place::new(Ends::USUAL, &format!("{} fps=60 video.fps=60", small()));
+    let mut tx = Puppet::start();
+    tx.begin(&place.create_tx(0));
+    eventually("it listens", SOON, || place.socket().exists().then_some(()));
+    let setup = Setup::new(0).with_layout(|layout: &mut Layout| {
+        layout.log2_slots = 4;
+        layout.buffer_size = 8192;
+    });
+    let client = RawClient::up(place.socket(), setup).expect("an honest client is served");
+    tx.answer().is("made");
+    (tx, client, place)
+}
+
 #[test]
-fn point_23_a_receiver_that_dies_ends_the_wait_of_a_destroy() {
-    for ends in Ends::roles() {
-        let mut pair = ends.connect(&small());
-        pair.fill_up(0);
-        pair.tx.begin("destroy 0");
-        pair.tx.is_waiting();
-        pair.rx.process().kill();
-        let took = pair.tx.answer().is("destroyed").took();
-        assert!(took < Duration::from_millis(900), "{took:?}");
-        pair.tx.quit();
-    }
+fn point_23_a_destroy_waits_until_a_stranger_has_taken_everything_and_no_longer() {
+    let late = at_best(|| {
+        let (mut tx, mut client, _place) = with_stranger();
+        tx.ask("send 0 10 100 0 0").is("sent").has("n", 10);
+        tx.begin("destroy 0");
+        for number in 0..10 {
+            // Not to hide a race: this is a slow receiver.
+            std::thread::sleep(Duration::from_millis(15));
+            let frame = client.rx(0).recv(SOON).expect("a frame");
+            assert_eq!(number_of(&frame), Some(number));
+        }
+        let done = memwire_tests::deadline::monotonic();
+        let destroyed = tx.answer().is("destroyed");
+        let least = Duration::from_millis(100);
+        assert!(destroyed.took() >= least, "{:?}", destroyed.took());
+        tx.quit();
+        destroyed.duration("at").saturating_sub(done)
+    });
+    assert!(late < AT_ONCE, "at best {late:?} after the last frame");
+}
+
+#[test]
+fn point_23_a_destroy_returns_at_once_when_a_stranger_has_taken_everything() {
+    let took = at_best(|| {
+        let (mut tx, mut client, _place) = with_stranger();
+        tx.ask("send 0 10 100 0 0").is("sent").has("n", 10);
+        for _ in 0..10 {
+            client.rx(0).recv(SOON).expect("a frame");
+        }
+        let took = tx.ask("destroy 0").is("destroyed").took();
+        tx.quit();
+        took
+    });
+    assert!(took < AT_ONCE, "at best {took:?}");
+}
+
+#[test]
+fn point_23_a_stranger_that_takes_nothing_holds_a_destroy_up_for_a_second() {
+    let (mut tx, _client, _place) = with_stranger();
+    tx.ask("send 0 10 100 0 0").is("sent").has("n", 10);
+    let took = tx.ask("destroy 0").is("destroyed").took();
+    let second = Duration::from_secs(1);
+    assert!(took >= second && took < 2 * second, "{took:?}");
+    tx.quit();
+}
+
+#[test]
+fn point_23_a_stranger_that_dies_ends_the_wait_of_a_destroy() {
+    let (mut tx, client, _place) = with_stranger();
+    tx.ask("send 0 10 100 0 0").is("sent").has("n", 10);
+    tx.begin("destroy 0");
+    tx.is_waiting();
+    drop(client);
+    let took = tx.answer().is("destroyed").took();
+    assert!(took < Duration::from_millis(900), "{took:?}");
+    tx.quit();
 }

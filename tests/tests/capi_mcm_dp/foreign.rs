@@ -20,7 +20,6 @@ fn setup() -> Setup {
     Setup::new(0).with_layout(|layout: &mut Layout| {
         layout.log2_slots = 4;
         layout.buffer_size = FRAME;
-        layout.sealed = false;
     })
 }
 

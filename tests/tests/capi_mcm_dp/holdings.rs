@@ -87,9 +87,7 @@ fn point_17_a_connection_takes_no_more_descriptors_than_its_peer_before() {
             pair.rx.process().kill();
             pair.tx.notices_the_end();
             pair.tx.ask("dequeue 0 0 1000").is("none").has("error", 2);
-            pair.rx = Puppet::start();
-            let create = pair.place.create_rx(0);
-            pair.rx.ask(&create).is("made");
+            pair.replace_receiver();
             pair.works(round);
         }
         holds_again(&pair.tx, &before);
@@ -115,6 +113,38 @@ fn point_17_a_create_that_fails_leaves_nothing_open() {
         holds_again(&puppet, &before);
         puppet.quit();
     }
+}
+
+/// A program that a connection's owner starts has nothing to do with it.
+#[test]
+fn point_17_no_descriptor_is_passed_on_to_other_programs() {
+    let (tx, rx) = (Puppet::start(), Puppet::start());
+    let before = [inheritable(&tx), inheritable(&rx)];
+    let mut pair = Ends::USUAL.connect_puppets(&small(), tx, rx);
+    for puppet in [&mut pair.tx, &mut pair.rx] {
+        puppet.ask("poll 0 0");
+    }
+    assert_eq!(before, [inheritable(&pair.tx), inheritable(&pair.rx)]);
+    pair.quit();
+}
+
+/// Descriptors that a program it starts would get, such as the three of everybody.
+fn inheritable(puppet: &Puppet) -> Vec<std::ffi::OsString> {
+    let pid = puppet.pid().as_raw_nonzero();
+    let fds = std::fs::read_dir(format!("/proc/{pid}/fdinfo")).expect("a live process");
+    let is_inheritable = |fd: &std::fs::DirEntry| {
+        let info = std::fs::read_to_string(fd.path()).unwrap_or_default();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = flags.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok());
+        flags.is_some_and(|flags| flags & 0o2_000_000 == 0)
+    };
+    let mut names: Vec<_> = fds
+        .flatten()
+        .filter(is_inheritable)
+        .map(|fd| fd.file_name())
+        .collect();
+    names.sort();
+    names
 }
 
 /// What each further connection of a process takes.

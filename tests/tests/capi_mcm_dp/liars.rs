@@ -45,11 +45,29 @@ fn master(direction: u8) -> (Puppet, Place) {
     (puppet, place)
 }
 
-/// The client before may still have the id for a moment.
-fn client(place: &Place) -> RawClient {
-    eventually("the id is free", SOON, || {
-        RawClient::up(place.socket(), setup()).ok()
+/// An honest handshake, while ours waits in dequeues. The client before may still have the id for a
+/// moment.
+fn client(ours: &mut Puppet, place: &Place) -> RawClient {
+    std::thread::scope(|threads| {
+        let connecting = threads.spawn(|| {
+            eventually("the id is free", SOON, || {
+                RawClient::up(place.socket(), setup()).ok()
+            })
+        });
+        while !connecting.is_finished() {
+            if ours.ask("dequeue 0 9 5").text().starts_with("buffer") {
+                ours.ask("cancel 0 9");
+            }
+        }
+        connecting.join().expect("a client")
     })
+}
+
+/// The first client, which a create is waiting for.
+fn first_client(ours: &Puppet, place: &Place) -> RawClient {
+    let client = RawClient::up(place.socket(), setup()).expect("an honest client is served");
+    ours.answer().is("made");
+    client
 }
 
 /// Whatever the lie led to, sooner or later there is nothing more to say about it.
@@ -68,8 +86,7 @@ fn settles(ours: &mut Puppet) {
 #[test]
 fn a_receiver_survives_descriptors_that_lie() {
     let (mut ours, place) = master(1);
-    let mut first = client(&place);
-    ours.answer().is("made");
+    let mut first = first_client(&ours, &place);
     for lie in LIES {
         let tx = first.tx(0);
         let mut descriptor = tx.honest_descriptor(0, 64);
@@ -80,7 +97,7 @@ fn a_receiver_survives_descriptors_that_lie() {
         assert!(reply.text().starts_with("none"), "{}", reply.text());
         drop(first);
         settles(&mut ours);
-        let mut honest = client(&place);
+        let mut honest = client(&mut ours, &place);
         honest.tx(0).send(&numbered(5, 100), SOON).expect("room");
         crate::pair::receive(&mut ours, 0, 5, 100);
         first = honest;
@@ -92,8 +109,7 @@ fn a_receiver_survives_descriptors_that_lie() {
 #[test]
 fn a_receiver_survives_an_index_that_jumps() {
     let (mut ours, place) = master(1);
-    let mut first = client(&place);
-    ours.answer().is("made");
+    let mut first = first_client(&ours, &place);
     for count in [17, 300, 50_000] {
         first.tx(0).publish(count).expect("rung");
         for _ in 0..40 {
@@ -105,7 +121,7 @@ fn a_receiver_survives_an_index_that_jumps() {
         }
         drop(first);
         settles(&mut ours);
-        first = client(&place);
+        first = client(&mut ours, &place);
         first.tx(0).send(&numbered(5, 100), SOON).expect("room");
         crate::pair::receive(&mut ours, 0, 5, 100);
     }
@@ -116,8 +132,7 @@ fn a_receiver_survives_an_index_that_jumps() {
 #[test]
 fn a_sender_survives_buffers_that_lie() {
     let (mut ours, place) = master(0);
-    let mut liar = client(&place);
-    ours.answer().is("made");
+    let mut liar = first_client(&ours, &place);
     for lie in LIES {
         for index in 0..16 {
             let ring = liar.raw(false, 0);
@@ -134,8 +149,7 @@ fn a_sender_survives_buffers_that_lie() {
         }
         drop(liar);
         ours.notices_the_end();
-        let mut honest = client(&place);
-        let _ = ours.ask("dequeue 0 0 0");
+        let mut honest = client(&mut ours, &place);
         crate::pair::send(&mut ours, 0, 6, 100);
         let frame = honest.rx(0).recv(SOON).expect("a frame");
         assert!(frame == numbered(6, 100), "the honest peer's frame");
@@ -153,7 +167,7 @@ fn memory_that_is_cut_off_does_not_kill_the_program() {
         let unsealed = RawClient::up(place.socket(), setup);
         let Ok(mut liar) = unsealed else {
             // Refused from the start, which is as good; an honest one is not.
-            drop(client(&place));
+            drop(first_client(&ours, &place));
             continue;
         };
         ours.answer().is("made");
@@ -191,9 +205,7 @@ fn a_create_survives_handshakes_that_stop_or_make_no_sense() {
     let liar = RawClient::connect(place.socket(), setup()).expect("connected");
     liar.send_bytes(&[0xff; 128], &[]).expect("sent");
     drop(liar);
-    let honest = client(&place);
-    ours.answer().is("made");
-    drop(honest);
+    drop(first_client(&ours, &place));
     ours.quit();
 }
 

@@ -44,6 +44,21 @@ fn what_a_program_writes_over_its_mcm_buffer_is_not_believed() {
 }
 
 #[test]
+fn statistics_fill_as_much_as_they_are_given() {
+    misuse(&["stats"]);
+}
+
+#[test]
+fn an_empty_frame_arrives_or_is_refused() {
+    misuse(&["empty"]);
+}
+
+#[test]
+fn the_last_error_is_that_of_the_thread() {
+    misuse(&["last-error"]);
+}
+
+#[test]
 fn paths_without_an_end_and_paths_to_nowhere_are_refused() {
     misuse(&["path"]);
 }

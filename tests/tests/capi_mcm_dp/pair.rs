@@ -1,7 +1,9 @@
 //! A sender and a receiver, each a process of its own, and what can differ between them.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
+use memwire_tests::deadline::SOON;
 use memwire_tests::workshop;
 
 use crate::puppet::{Puppet, Reply};
@@ -151,6 +153,20 @@ impl Pair {
         receive(&mut self.rx, 0, number, len);
     }
 
+    /// Puts another process in the place of the sender, and connects it.
+    pub(crate) fn replace_sender(&mut self) {
+        self.tx = Puppet::start();
+        let create = self.place.create_tx(0);
+        join(&mut self.tx, &create, &mut self.rx);
+    }
+
+    /// Puts another process in the place of the receiver, and connects it.
+    pub(crate) fn replace_receiver(&mut self) {
+        self.rx = Puppet::start();
+        let create = self.place.create_rx(0);
+        join(&mut self.rx, &create, &mut self.tx);
+    }
+
     /// A frame goes through.
     pub(crate) fn works(&mut self, number: u64) {
         self.send(number, 100);
@@ -189,4 +205,22 @@ pub(crate) fn receive(rx: &mut Puppet, connection: u32, number: u64, len: usize)
     let command = format!("receive {connection} 1 5000 0 {number}");
     let reply = rx.ask(&command).is("received").has("n", 1).has("bad", 0);
     reply.has("bytes", i64::try_from(len).expect("a length"));
+}
+
+/// Has a newcomer create its connection, to one who is there and waits for a peer in dequeues.
+#[track_caller]
+pub(crate) fn join(newcomer: &mut Puppet, create: &str, present: &mut Puppet) {
+    newcomer.begin(create);
+    let deadline = Instant::now() + SOON;
+    while !newcomer.has_answered() {
+        assert!(Instant::now() < deadline, "not connected: {create}");
+        if present.ask("dequeue 0 126 20").text().starts_with("buffer") {
+            present.ask("cancel 0 126").has("code", 0);
+        }
+    }
+    newcomer.answer().is("made");
+    // The news of the one before, if there was no occasion to tell it.
+    if present.ask("dequeue 0 126 0").text().starts_with("buffer") {
+        present.ask("cancel 0 126").has("code", 0);
+    }
 }

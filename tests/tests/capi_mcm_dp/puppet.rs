@@ -54,7 +54,7 @@ impl Puppet {
     pub(crate) fn begin(&mut self, command: &str) {
         self.mark = self.running.mark();
         self.running.say(command);
-        let echo = format!("> {command}");
+        let echo = format!("> {}", command.trim_end());
         let begun = |line: &str| (line == echo).then_some(());
         self.running.hear(self.mark, PATIENCE, &echo, begun);
     }
@@ -74,6 +74,12 @@ impl Puppet {
     pub(crate) fn ask(&mut self, command: &str) -> Reply {
         self.begin(command);
         self.answer()
+    }
+
+    /// Whether what was begun is done.
+    pub(crate) fn has_answered(&self) -> bool {
+        let lines = self.running.lines_since(self.mark);
+        lines.iter().any(|line| line.starts_with("= "))
     }
 
     /// Waits until it sleeps in what was begun.

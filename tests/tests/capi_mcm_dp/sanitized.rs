@@ -4,7 +4,7 @@ use std::process::Command;
 
 use memwire_tests::{missing, workshop};
 
-use crate::pair::{Ends, Pair, small};
+use crate::pair::{Ends, Pair, join, small};
 use crate::programs::{Flavour, program, quiet, run_command, said};
 use crate::puppet::Puppet;
 
@@ -45,7 +45,7 @@ fn life(under: Under) {
         pair.rx.ask("dequeue 0 0 5000").is("none").has("error", 2);
         pair.place.meet(&mut pair.tx, &mut pair.rx, 3);
         let create = pair.place.create_tx(0);
-        pair.tx.ask(&create).is("made");
+        join(&mut pair.tx, &create, &mut pair.rx);
         pair.works(8);
         // Held by both when the connection, and the process, end.
         pair.tx.ask("dequeue 0 1 1000").is("buffer");
@@ -57,7 +57,7 @@ fn life(under: Under) {
 }
 
 fn frames(pair: &mut Pair) {
-    for number in 0..40 {
+    for number in 0..20 {
         pair.send(number, 8192);
         pair.receive(number, 8192);
     }
@@ -99,8 +99,7 @@ fn death(under: Under) {
         pair.tx.ask("enqueue 0 0").has("code", 2);
         pair.rx = Puppet::from(&mut under("puppet"));
         let create = pair.place.create_rx(0);
-        pair.rx.ask(&create).is("made");
-        let _ = pair.tx.ask("dequeue 0 0 0");
+        join(&mut pair.rx, &create, &mut pair.tx);
         pair.works(2);
         pair.quit();
     }

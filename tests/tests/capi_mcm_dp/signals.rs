@@ -38,6 +38,18 @@ fn point_05_a_create_gives_up_when_its_time_is_over() {
 }
 
 #[test]
+fn point_05_a_create_that_waits_for_long_sleeps() {
+    for ends in Ends::roles() {
+        let place = Place::new(ends, &small());
+        let mut puppet = Puppet::start();
+        let failed = puppet.ask(&format!("{} timeout=700", place.create_tx(0)));
+        let cpu = failed.is("failed").duration("cpu");
+        assert!(cpu < Duration::from_millis(70), "{cpu:?} of CPU time");
+        puppet.quit();
+    }
+}
+
+#[test]
 fn point_05_a_create_that_may_not_wait_returns_at_once() {
     for ends in Ends::roles() {
         let place = Place::new(ends, &small());
@@ -133,10 +145,12 @@ fn point_05_an_interrupt_that_the_program_handles_ends_a_create() {
         let place = Place::new(ends, &small());
         let (mut tx, rx) = (Puppet::start(), Puppet::start());
         tx.ask(&format!("handle {}", Signal::INT.as_raw()));
-        tx.begin(&place.create_tx(0));
-        tx.is_waiting();
-        tx.signal(Signal::INT);
-        tx.answer().is("failed").errno(Errno::INTR);
+        for timeout in ["", "timeout=20000"] {
+            tx.begin(&format!("{} {timeout}", place.create_tx(0)));
+            tx.is_waiting();
+            tx.signal(Signal::INT);
+            tx.answer().is("failed").errno(Errno::INTR);
+        }
         let mut pair = place.connect(tx, rx);
         pair.works(1);
         pair.quit();

@@ -81,7 +81,7 @@ fn point_20_a_timeout_is_over_in_time_although_the_peer_rings_all_the_while() {
         let mut victim = Puppet::start();
         let path = socket.display();
         victim.begin(&format!(
-            "create 0 type={direction} protocol=1 path={path} master=1 width=64 height=32"
+            "create 0 type={direction} protocol=1 path={path} master=1 width=64 height=32 fps=60"
         ));
         eventually("it listens", SOON, || socket.exists().then_some(()));
         let setup = Setup::new(0).with_layout(|layout: &mut Layout| {
