@@ -249,7 +249,8 @@ void mcm_destroy_connection(mcm_conn_context *pctx);
 
 /*
  * A received frame, or room for one to send. Waits at most timeout milliseconds in all; 0: not at
- * all; -1: for ever. Several buffers may be out at once.
+ * all; -1: for ever. Several buffers may be out at once. Signals do not end the wait, except SIGINT and
+ * SIGTERM where the program handles them.
  *
  * NULL on failure. *error_code, unless error_code is NULL: for a receiver 0 when the time was over;
  * MCM_DP_ERROR_TIMEOUT for a sender; MCM_DP_ERROR_CONNECTION_FAILED once when the peer is gone, after

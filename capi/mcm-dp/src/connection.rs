@@ -20,6 +20,9 @@ use crate::turn::{NoTurn, Turns};
 /// How long a wait looks at the rings before it sleeps.
 const SPIN: Duration = Duration::from_micros(20);
 
+/// How long a limited wait goes on before it listens for signals, which costs as much as a frame.
+const UNWATCHED: Duration = Duration::from_millis(5);
+
 /// One connection, used by any number of threads.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -89,6 +92,9 @@ impl Connection {
         let Content::Room(mut loan, copy) = content else {
             return Ok(()); // dropped: given back
         };
+        if !loan.is_connected() {
+            return Err(Failure::receiver_gone());
+        }
         loan.set_len(said.len)?;
         if let Some(copy) = &copy {
             loan.write_at(0, &copy[..said.len])?;
@@ -145,6 +151,7 @@ impl Connection {
     /// Waits for room or a frame; `None` when the time is over.
     fn obtain(&self, end: &mut End, deadline: Option<Instant>) -> Result<Option<Offer>, Failure> {
         let mut endings = None;
+        let begun = Instant::now();
         loop {
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
             let spin = left.map_or(SPIN, |left| left.min(SPIN));
@@ -158,11 +165,12 @@ impl Connection {
             if end.arm()? {
                 continue;
             }
-            if deadline.is_none() && endings.is_none() {
+            let patience = left.and_then(|_| UNWATCHED.checked_sub(begun.elapsed()));
+            if patience.is_none() && endings.is_none() {
                 endings = Endings::watch();
             }
-            let nap = end.look_again();
-            let nap = left.map_or(nap, |left| Some(nap.map_or(left, |nap| nap.min(left))));
+            let naps = [end.look_again(), left, patience];
+            let nap = naps.into_iter().flatten().min();
             self.counters.peers(end);
             self.sleep(end, nap, endings.as_ref())?;
         }

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::io;
 
-use memif::{BindError, Ended, Side};
+use memif::{BindError, Ended, Misuse, Side};
 
 /// `mcm_dp_error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,11 @@ impl Failure {
     /// A call of the system failed.
     pub(crate) fn os(call: &str, error: &io::Error) -> Self {
         let errno = error.raw_os_error().unwrap_or(libc::EIO);
-        Self::new(of_errno(errno), errno, format!("{call} failed: {error}"))
+        Self::new(
+            of_errno(errno, Code::Unknown),
+            errno,
+            format!("{call} failed: {error}"),
+        )
     }
 
     /// The connection was destroyed by another thread.
@@ -68,7 +72,13 @@ impl Failure {
         Self::fixed(Code::ConnectionFailed, libc::ECANCELED, TEXT)
     }
 
-    /// SIGINT or SIGTERM came while waiting for ever.
+    /// The frame's receiver went before the frame was sent.
+    pub(crate) const fn receiver_gone() -> Self {
+        const TEXT: &CStr = c"the receiver that the buffer was meant for is gone: it was not sent";
+        Self::fixed(Code::ConnectionFailed, libc::ECONNRESET, TEXT)
+    }
+
+    /// SIGINT or SIGTERM came while waiting.
     pub(crate) const fn interrupted() -> Self {
         const TEXT: &CStr = c"SIGINT or SIGTERM ended the wait";
         Self::fixed(Code::Unknown, libc::EINTR, TEXT)
@@ -109,9 +119,11 @@ impl From<memif::Error> for Failure {
             E::Bind(bind) => return Self::from(bind),
             E::Timeout => (Code::Timeout, libc::ETIMEDOUT),
             E::Refused { errno, .. } => {
-                (Code::ConnectionFailed, errno.unwrap_or(libc::ECONNREFUSED))
+                let errno = errno.unwrap_or(libc::ECONNREFUSED);
+                (of_errno(errno, Code::ConnectionFailed), errno)
             }
             E::Violation(_) | E::Peer(_) => (Code::ConnectionFailed, libc::EPROTO),
+            E::Misuse(Misuse::IdTaken { .. }) => (Code::ConnectionFailed, libc::EADDRINUSE),
             E::Memory(_) => (Code::MemoryAllocation, libc::ENOMEM),
             E::Address(_) | E::Misuse(_) => (Code::InvalidParam, libc::EINVAL),
             _ => (Code::Unknown, libc::EIO),
@@ -136,10 +148,10 @@ impl From<&BindError> for Failure {
     }
 }
 
-fn of_errno(errno: i32) -> Code {
+fn of_errno(errno: i32, otherwise: Code) -> Code {
     match errno {
         libc::ENOMEM | libc::EMFILE | libc::ENFILE => Code::MemoryAllocation,
-        _ => Code::Unknown,
+        _ => otherwise,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Silence, unless `MEMWIRE_LOG` asks for more.
 
+use std::io::IsTerminal;
 use std::sync::Once;
 
 use tracing_subscriber::EnvFilter;
@@ -24,6 +25,7 @@ fn subscribe() {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .finish();
     // Fails only where a program links the static library into a Rust program that logs already.
     let _ = tracing::subscriber::set_global_default(subscriber);

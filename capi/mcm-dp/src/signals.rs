@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM, which ask a program to end, while it waits for ever.
+//! SIGINT and SIGTERM, which ask a program to end, while it waits.
 //!
 //! Other signals never break a wait. These two do where the program handles them, because its handler
 //! sets a flag that it looks at only after the call. They are blocked in this thread while it waits, so

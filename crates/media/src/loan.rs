@@ -135,6 +135,11 @@ impl FrameLoan {
         Ok(at - offset)
     }
 
+    /// Whether the receiver that it was lent for is still there; see [`memif::Loan::is_connected`].
+    pub fn is_connected(&self) -> bool {
+        self.loan.is_connected()
+    }
+
     /// Sends the frame, with the time on the media clock that belongs to it; returns its sequence
     /// number.
     ///

@@ -51,7 +51,7 @@ impl Failure {
         Self {
             reason: format!("{who}{}", hangup.reason),
             refused: hangup.refused,
-            errno: None,
+            errno: hangup.errno,
         }
     }
 }

@@ -24,7 +24,7 @@ pub enum Error {
     Refused {
         /// Who refused whom, and why.
         reason: String,
-        /// The system's error number, when it was the system that does not let this process in.
+        /// The system's error number, when it was the system that said no to this process.
         errno: Option<i32>,
     },
     /// The peer broke a rule of the handshake.

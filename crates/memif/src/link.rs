@@ -158,7 +158,8 @@ impl Link {
             return Err(Error::Disconnected(ended));
         }
         match core.take_refusal() {
-            Some(Failure { reason, errno, .. }) if core.role == Role::Client => {
+            // A server waits on for a client that does better, but not for its own system.
+            Some(Failure { reason, errno, .. }) if core.role == Role::Client || errno.is_some() => {
                 Err(Error::Refused { reason, errno })
             }
             _ => Ok(()),

@@ -114,6 +114,13 @@ impl Loan {
             .flatten()
     }
 
+    /// Whether the peer that it was lent for is still there. Looks, with one system call: [`Loan::send`] knows only what
+    /// others have found out.
+    pub fn is_connected(&self) -> bool {
+        let session = self.guest.with(|end| end.session.clone());
+        session.look()
+    }
+
     /// Sends the frame.
     ///
     /// # Errors

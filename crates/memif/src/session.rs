@@ -49,6 +49,15 @@ impl Session {
         self.alive.load(Ordering::Acquire)
     }
 
+    /// The same, having looked whether the peer is still there.
+    pub(crate) fn look(&self) -> bool {
+        if let Some(hub) = self.hub.upgrade() {
+            // What does not work is told by the next wait.
+            let _ = hub.drive();
+        }
+        self.is_alive()
+    }
+
     /// Ends the epoch; the first reason counts.
     pub(crate) fn end(&self, by: Side, clean: bool, reason: String) -> Ended {
         let ended = Ended {

@@ -326,8 +326,10 @@ impl Connecting {
 
 /// Whether an attempt to connect failed for more than that nobody listens yet.
 fn is_hopeless(error: &io::Error) -> bool {
-    let other_protocol = error.raw_os_error() == Some(libc::EPROTOTYPE);
-    other_protocol || error.kind() == io::ErrorKind::PermissionDenied
+    let errno = error.raw_os_error().unwrap_or_default();
+    let runs_out = [libc::EMFILE, libc::ENFILE, libc::ENOMEM].contains(&errno);
+    let may_not = error.kind() == io::ErrorKind::PermissionDenied;
+    runs_out || may_not || errno == libc::EPROTOTYPE
 }
 
 fn send_with(

@@ -19,6 +19,8 @@ pub(crate) struct Hangup {
     /// Whether somebody said no, broke a rule or gave up: more than a mere absence.
     pub(crate) refused: bool,
     pub(crate) reason: String,
+    /// The system's error number, if this process lacks something.
+    pub(crate) errno: Option<i32>,
 }
 
 impl Hangup {
@@ -29,6 +31,7 @@ impl Hangup {
             clean: false,
             refused: true,
             reason: reason.to_string(),
+            errno: None,
         }
     }
 
@@ -39,6 +42,7 @@ impl Hangup {
             clean: false,
             refused: false,
             reason: reason.to_string(),
+            errno: None,
         }
     }
 
@@ -55,6 +59,7 @@ impl Hangup {
             clean: true,
             refused: true,
             reason,
+            errno: None,
         }
     }
 
@@ -65,6 +70,15 @@ impl Hangup {
             clean: false,
             refused: true,
             reason: reason.to_string(),
+            errno: None,
+        }
+    }
+
+    /// A call of the system failed on this side.
+    pub(crate) fn os(call: &str, error: &io::Error) -> Self {
+        Self {
+            errno: error.raw_os_error(),
+            ..Self::ours(format!("{call} failed: {error}"))
         }
     }
 
@@ -112,7 +126,10 @@ impl From<Violation> for Hangup {
 impl From<MapError> for Hangup {
     fn from(error: MapError) -> Self {
         match error {
-            MapError::Os { .. } => Self::ours(error),
+            MapError::Os { ref source, .. } | MapError::NoHugePages { ref source, .. } => Self {
+                errno: source.raw_os_error(),
+                ..Self::ours(error)
+            },
             peer => Self::fault(peer),
         }
     }
@@ -122,7 +139,10 @@ impl From<NotABell> for Hangup {
     fn from(error: NotABell) -> Self {
         match error {
             NotABell::OtherFile => Self::fault(error),
-            NotABell::Os { .. } => Self::ours(error),
+            NotABell::Os { ref source, .. } => Self {
+                errno: source.raw_os_error(),
+                ..Self::ours(error)
+            },
         }
     }
 }
@@ -146,9 +166,10 @@ pub(crate) fn receive(socket: &SeqPacket) -> Result<Option<Datagram>, Hangup> {
         Incoming::Closed => Err(Hangup::vanished(
             "the peer closed its socket without a word",
         )),
-        Incoming::Datagram { lost_fds: true, .. } => Err(Hangup::ours(
-            "out of file descriptors: raise the limit (ulimit -n)",
-        )),
+        Incoming::Datagram { lost_fds: true, .. } => Err(Hangup {
+            errno: Some(libc::EMFILE),
+            ..Hangup::ours("out of file descriptors: raise the limit (ulimit -n)")
+        }),
         Incoming::Datagram {
             surplus_fds: surplus @ 1..,
             ..
@@ -178,7 +199,7 @@ pub(crate) fn send(
             io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
                 Hangup::vanished("the peer closed its socket")
             }
-            _ => Hangup::ours(format!("sendmsg failed: {error}")),
+            _ => Hangup::os("sendmsg", &error),
         })
 }
 

@@ -42,7 +42,7 @@ impl Memory {
             .collect::<Result<Vec<_>, _>>()?;
         let bell = |_| Bell::new().map(Arc::new);
         let bells = layout.rings.iter().map(bell).collect::<Result<_, _>>();
-        let bells = bells.map_err(|error| Hangup::ours(format!("eventfd failed: {error}")))?;
+        let bells = bells.map_err(|error| Hangup::os("eventfd", &error))?;
         let (log2_slots, buffer_size) = (request.log2_slots, request.buffer_size);
         let memory = Self {
             layout,

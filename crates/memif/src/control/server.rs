@@ -1,6 +1,7 @@
 //! The server's side: accept, let clients in, keep one session per link.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use memif_wire::{Limits, Name, Tag};
 use super::connection::{Connection, Links, describe};
 use super::hangup::{Hangup, receive, say_goodbye, send};
 use super::hub::Hub;
-use crate::core::LinkCore;
+use crate::core::{Failure, LinkCore};
 use crate::error::os;
 use crate::sys::{Credentials, Epoll, ListenSocket, SeqPacket, Trigger, now};
 use crate::{Error, Misuse};
@@ -166,13 +167,23 @@ impl ServerWork {
                 }
                 Ok(None) => return,
                 Err(error) => {
-                    self.note_failure(format!("accept: {error}; next attempt in {PAUSE:?}"));
+                    self.nobody_comes(&error);
                     let _ = epoll.remove(&self.listen);
                     self.paused_until = Some(now() + PAUSE);
                     return;
                 }
             }
         }
+    }
+
+    /// Those who wait for their client learn that it is not the client's fault.
+    fn nobody_comes(&mut self, error: &io::Error) {
+        let hangup = Hangup::os("accept", error);
+        let waiting = self.links.values().filter(|link| link.session().is_none());
+        waiting.for_each(|link| {
+            link.note_failure(Failure::of(&hangup, ""));
+        });
+        self.note_failure(format!("{}; next attempt in {PAUSE:?}", hangup.reason));
     }
 
     fn listen_again(&mut self, epoll: &Epoll, now: Duration) {
@@ -213,7 +224,7 @@ impl ServerWork {
         send(&socket, &machine.hello(), None)?;
         self.last_token += 1;
         let watched = epoll.add(&socket, self.last_token, Trigger::Level);
-        watched.map_err(|error| Hangup::ours(format!("epoll_ctl failed: {error}")))?;
+        watched.map_err(|error| Hangup::os("epoll_ctl", &error))?;
         let connection = Connection::arriving(socket, credentials, machine);
         self.connections.insert(self.last_token, connection);
         Ok(())
