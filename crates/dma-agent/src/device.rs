@@ -1,0 +1,124 @@
+//! What is behind a port.
+
+use std::fmt;
+
+use rustix::fd::BorrowedFd;
+use switch::{Directed, DropReason, Nti, Stamp, Tier};
+
+use crate::Frame;
+
+/// One of a device's descriptors: a number of its own choosing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source(pub u16);
+
+/// What is new with a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Which one.
+    pub source: Source,
+    /// Its other end is closed.
+    pub ended: bool,
+}
+
+/// A frame that came in by a device.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// Its bytes.
+    pub frame: Frame<'a>,
+    /// The class of service that it came in with.
+    pub tier: Tier,
+    /// The domain it asks for; `None` is the port's.
+    pub nti: Option<Nti>,
+    /// Where it is directed, if it is.
+    pub directed: Option<Directed>,
+}
+
+/// Where a device hands its frames over.
+pub trait Sink {
+    /// A frame has come in. It is copied to wherever it goes before this returns.
+    fn forward(&mut self, incoming: Incoming<'_>);
+
+    /// A frame has come in that cannot be forwarded.
+    fn refuse(&mut self, reason: DropReason);
+
+    /// A frame that this device had accepted is dropped after all.
+    fn retract(&mut self, reason: DropReason);
+}
+
+/// What became of a frame that was handed to a device.
+pub type Delivered = Result<(), DropReason>;
+
+/// Something that frames come from and go to: a client, a link, an interface, a file.
+///
+/// Nothing here blocks. What a device says it has accepted it delivers, or counts in [`Device::undelivered`].
+pub trait Device: fmt::Debug + Send {
+    /// What it is, in one word, for people.
+    fn kind(&self) -> &'static str;
+
+    /// Has its descriptors watched, for news of any sort, once for each change.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn watch(
+        &self,
+        watch: &mut dyn FnMut(Source, BorrowedFd<'_>) -> std::io::Result<()>,
+    ) -> std::io::Result<()>;
+
+    /// There is news of a descriptor: something to read, room to write, or its end.
+    fn notice(&mut self, news: News);
+
+    /// Takes in some frames of those that there are. True when there may be more without further news.
+    ///
+    /// # Errors
+    /// Why the device cannot be used any more.
+    fn receive(&mut self, sink: &mut dyn Sink) -> Result<bool, Gone>;
+
+    /// Sends a frame out, at the latest with the next [`Device::flush`].
+    ///
+    /// # Errors
+    /// Why it is dropped.
+    fn deliver(&mut self, frame: &Frame<'_>, stamp: &Stamp) -> Delivered;
+
+    /// Hands over to the system what was held back to be sent together.
+    ///
+    /// # Errors
+    /// Why the device cannot be used any more.
+    fn flush(&mut self) -> Result<(), Gone>;
+
+    /// Frames that were accepted, and are still here.
+    fn undelivered(&self) -> u64;
+
+    /// The largest frame it can take, in bytes without CRC.
+    fn largest(&self) -> usize;
+}
+
+/// Why a device cannot be used any more.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Gone {
+    /// The other end has closed it, or died.
+    #[error("the other end closed the connection")]
+    Closed,
+    /// The other end broke a rule.
+    #[error("the client broke a rule: {0}")]
+    Violation(#[from] descsock_wire::Violation),
+    /// The other end took its memory away.
+    #[error("the client truncated its shared file")]
+    MemoryGone,
+    /// The other end does not read what it asked for.
+    #[error("the client posted {posted} receive buffers: at most {most}")]
+    TooManyBuffers {
+        /// Buffers posted on one tier.
+        posted: usize,
+        /// The most there may be.
+        most: usize,
+    },
+    /// The system refused.
+    #[error("{call} failed: {source}")]
+    Os {
+        /// The call.
+        call: &'static str,
+        /// Its error.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,36 @@
+//! The DMA Agent of descsock in software: tenants' Ethernet frames, switched between ports.
+//!
+//! ```text
+//!   doorbell ─► reception ─► visitor ─► admission ─► file ─► client ──┐
+//!                                                                     ▼
+//!   turn: reactor ─► notice ─► receive ─► forward ─► switch ─► deliver ─► flush
+//!                              (a port)                        (other ports)
+//! ```
+//!
+//! One thread drives everything: an [`Agent`] is a loop body, [`Agent::turn`]. What is behind a port is a [`Device`];
+//! [`Client`] is the one that speaks the descsock wire. Nothing a client does blocks the others: all sockets are read
+//! and written without waiting, in bursts, and what does not fit is dropped and counted by reason.
+
+mod admission;
+mod agent;
+mod client;
+mod clients;
+mod counters;
+mod device;
+mod file;
+mod forward;
+mod frame;
+mod inbox;
+mod outbox;
+mod ports;
+mod reactor;
+mod reception;
+mod visitor;
+
+pub use admission::{Admission, Caps, Census, Refusal, Rule};
+pub use agent::{Agent, Error, PortView};
+pub use client::{Client, LARGEST_FRAME, Tenant};
+pub use counters::PortCounters;
+pub use device::{Delivered, Device, Gone, Incoming, News, Sink, Source};
+pub use file::FileRefusal;
+pub use frame::{Frame, Head};

@@ -1,0 +1,102 @@
+//! The ports of the agent: devices, and what the switch knows them by.
+
+use switch::{DropCounters, Misuse, Policy, PortId, Switch};
+
+use crate::counters::PortCounters;
+use crate::device::Device;
+
+/// One port.
+#[derive(Debug)]
+pub(crate) struct Port {
+    pub(crate) id: PortId,
+    pub(crate) name: String,
+    /// Taken out while it hands over its frames.
+    pub(crate) device: Option<Box<dyn Device>>,
+    pub(crate) counters: PortCounters,
+    /// It was given something that is not flushed yet.
+    pub(crate) is_dirty: bool,
+    /// It may have frames without further news.
+    pub(crate) is_busy: bool,
+}
+
+/// All ports, by the numbers the switch gave them.
+#[derive(Debug, Default)]
+pub(crate) struct Ports {
+    slots: Vec<Option<Port>>,
+    /// What was counted for ports that are gone.
+    pub(crate) gone: PortCounters,
+}
+
+impl Ports {
+    pub(crate) fn add(
+        &mut self,
+        switch: &mut Switch,
+        policy: Policy,
+        name: String,
+        device: Box<dyn Device>,
+    ) -> Result<PortId, Misuse> {
+        let id = switch.add_port(policy)?;
+        if self.slots.len() <= id.index() {
+            self.slots.resize_with(id.index() + 1, || None);
+        }
+        self.slots[id.index()] = Some(Port {
+            id,
+            name,
+            device: Some(device),
+            counters: PortCounters::default(),
+            is_dirty: false,
+            is_busy: false,
+        });
+        Ok(id)
+    }
+
+    /// Takes a port away. What it had accepted and not delivered is lost, and counted.
+    pub(crate) fn remove(&mut self, id: PortId) -> Option<Port> {
+        let mut port = self.slots.get_mut(id.index())?.take()?;
+        let undelivered = port
+            .device
+            .as_ref()
+            .map_or(0, |device| device.undelivered());
+        port.counters.sent -= undelivered.min(port.counters.sent);
+        port.counters
+            .dropped
+            .add(switch::DropReason::PortGone, undelivered);
+        let (all, own) = (&mut self.gone, &port.counters);
+        all.received += own.received;
+        all.received_bytes += own.received_bytes;
+        all.sent += own.sent;
+        all.sent_bytes += own.sent_bytes;
+        all.refused.merge(&own.refused);
+        all.dropped.merge(&own.dropped);
+        Some(port)
+    }
+
+    pub(crate) fn get(&self, id: PortId) -> Option<&Port> {
+        self.slots.get(id.index())?.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: PortId) -> Option<&mut Port> {
+        self.slots.get_mut(id.index())?.as_mut()
+    }
+
+    pub(crate) fn at_index(&mut self, index: usize) -> Option<&mut Port> {
+        self.slots.get_mut(index)?.as_mut()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &Port)> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(index, slot)| Some((index, slot.as_ref()?)))
+    }
+
+    /// Drops by reason, over all ports there are and were.
+    pub(crate) fn drops(&self) -> DropCounters {
+        let mut all = self.gone.refused;
+        all.merge(&self.gone.dropped);
+        for (_, port) in self.iter() {
+            all.merge(&port.counters.refused);
+            all.merge(&port.counters.dropped);
+        }
+        all
+    }
+}

@@ -1,0 +1,148 @@
+//! The doorbells, and those who have rung and not registered yet.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use descsock_wire::Registration;
+use memif::unix::StreamListener;
+use memif::{Address, Credentials};
+
+use crate::admission::{Admission, Refusal};
+use crate::reactor::Token;
+use crate::visitor::{PATIENCE, Visitor};
+
+/// How many may be registering at once; one more, and the first of them goes.
+const MOST_VISITORS: usize = 256;
+/// Connections taken from one doorbell before others get their turn.
+const BURST: usize = 64;
+
+/// Where clients come in.
+#[derive(Debug)]
+pub(crate) struct Reception {
+    pub(crate) admission: Admission,
+    doorbells: Vec<Doorbell>,
+    visitors: Vec<Option<Visitor>>,
+    came: u64,
+    refusals: u64,
+}
+
+#[derive(Debug)]
+struct Doorbell {
+    listener: StreamListener,
+    address: Address,
+}
+
+impl Reception {
+    pub(crate) fn new(admission: Admission) -> Self {
+        Self {
+            admission,
+            doorbells: Vec::new(),
+            visitors: Vec::new(),
+            came: 0,
+            refusals: 0,
+        }
+    }
+
+    /// Opens a doorbell.
+    pub(crate) fn add(
+        &mut self,
+        listener: StreamListener,
+        address: &Address,
+        watch: impl FnOnce(BorrowedFd<'_>, Token) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let index = u32::try_from(self.doorbells.len()).unwrap_or(u32::MAX);
+        watch(listener.as_fd(), Token::Doorbell(index))?;
+        let address = address.clone();
+        self.doorbells.push(Doorbell { listener, address });
+        Ok(())
+    }
+
+    /// Takes connections from a doorbell.
+    pub(crate) fn answer(
+        &mut self,
+        index: u32,
+        now: Duration,
+        watch: impl Fn(BorrowedFd<'_>, Token) -> io::Result<()>,
+    ) {
+        for _ in 0..BURST {
+            let Some(doorbell) = self.doorbells.get(index as usize) else {
+                return;
+            };
+            let socket = match doorbell.listener.accept() {
+                Ok(Some(socket)) => socket,
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(doorbell = %doorbell.address, %error, "nobody can come in");
+                    return;
+                }
+            };
+            self.came += 1;
+            let entered = Visitor::new(socket, now, self.came).map(|visitor| self.place(visitor));
+            if let Ok(at) = entered
+                && let Some(Some(visitor)) = self.visitors.get(at)
+            {
+                let token = Token::Visitor(u32::try_from(at).unwrap_or(u32::MAX));
+                if watch(visitor.as_fd(), token).is_err() {
+                    self.visitors[at] = None;
+                }
+            }
+        }
+    }
+
+    /// Hears somebody who is registering. Who is done is out of here.
+    pub(crate) fn listen(&mut self, index: u32) -> Option<(Visitor, Registration)> {
+        let place = self.visitors.get_mut(index as usize)?;
+        match place.as_mut()?.listen() {
+            Ok(None) => None,
+            Ok(Some(registration)) => place.take().map(|visitor| (visitor, registration)),
+            Err(refusal) => {
+                let visitor = place.take()?;
+                self.note(visitor.who, &refusal);
+                None
+            }
+        }
+    }
+
+    /// Lets go of those who take too long.
+    pub(crate) fn expire(&mut self, now: Duration) {
+        let seconds = PATIENCE.as_secs();
+        for at in 0..self.visitors.len() {
+            let late = self.visitors[at].take_if(|visitor| visitor.deadline <= now);
+            if let Some(visitor) = late {
+                self.note(visitor.who, &Refusal::TooSlow { seconds });
+            }
+        }
+    }
+
+    /// Counts and logs that somebody was not let in.
+    pub(crate) fn note(&mut self, who: Credentials, why: &Refusal) {
+        self.refusals += 1;
+        tracing::warn!(uid = who.uid, pid = who.pid, reason = %why, "client refused");
+    }
+
+    pub(crate) fn refusals(&self) -> u64 {
+        self.refusals
+    }
+
+    /// Finds a place, if need be that of whoever came first.
+    fn place(&mut self, visitor: Visitor) -> usize {
+        if let Some(free) = self.visitors.iter().position(Option::is_none) {
+            self.visitors[free] = Some(visitor);
+            return free;
+        }
+        if self.visitors.len() < MOST_VISITORS {
+            self.visitors.push(Some(visitor));
+            return self.visitors.len() - 1;
+        }
+        let came = |place: &Option<Visitor>| place.as_ref().map_or(0, |visitor| visitor.came);
+        let places = self.visitors.iter().enumerate();
+        let first = places.min_by_key(|(_, place)| came(place));
+        let first = first.map_or(0, |(at, _)| at);
+        if let Some(oldest) = self.visitors[first].replace(visitor) {
+            let most = MOST_VISITORS - 1;
+            self.note(oldest.who, &Refusal::Crowded { most });
+        }
+        first
+    }
+}

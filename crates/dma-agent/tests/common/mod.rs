@@ -1,0 +1,269 @@
+//! A client that knows nothing but the wire, and an agent in a thread.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use dma_agent::{Admission, Agent, PortView};
+use memif::unix::SocketFile;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use switch::Settings;
+
+/// Where clients of these tests have their files in memory. Nothing is ever mapped there.
+pub const BASE: u64 = 0x7f00_0000_0000;
+/// Bytes of a frame buffer.
+pub const BUFFER: u64 = 2048;
+/// Where TX buffers begin in the file.
+pub const TX: u64 = 4 << 20;
+
+/// An agent that runs until dropped.
+pub struct Running {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Agent>>,
+    pub dir: tempfile::TempDir,
+}
+
+impl Running {
+    pub fn start() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let doorbell = dir.path().join("doorbell.sock");
+        let mut agent =
+            Agent::new(Admission::same_user(), Settings::default(), 7).expect("an agent");
+        let address = memif::Address::Path(doorbell);
+        agent
+            .listen(&address, &SocketFile::default())
+            .expect("a doorbell");
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !asked.load(Ordering::Relaxed) {
+                agent.turn(Some(Duration::from_millis(1))).expect("a turn");
+            }
+            agent
+        });
+        Self {
+            stop,
+            thread: Some(thread),
+            dir,
+        }
+    }
+
+    pub fn doorbell(&self) -> PathBuf {
+        self.dir.path().join("doorbell.sock")
+    }
+
+    /// Ends it, and gives the agent back.
+    pub fn stop(mut self) -> Agent {
+        self.stop.store(true, Ordering::Relaxed);
+        let thread = self.thread.take().expect("runs");
+        thread.join().expect("the agent did not panic")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(
+                ended.is_ok() || std::thread::panicking(),
+                "the agent panicked"
+            );
+        }
+    }
+}
+
+/// A client by hand.
+pub struct Raw {
+    pub file: File,
+    pub doorbell: UnixStream,
+    pub sockets: Vec<UnixStream>,
+    pub posted: u64,
+    pub sent: u64,
+}
+
+impl Raw {
+    /// Registers in the oldest form: text, padded with garbage to `size` bytes. The file stays empty: extending it is the
+    /// agent's business.
+    pub fn register_text(agent: &Running, name: &str, svc: u32, size: usize) -> Self {
+        let path = agent.dir.path().join(name);
+        let file = new_file(&path);
+        let mut text = format!(
+            "path={}\nbase={BASE}\nlength=67112959\nnum_sep=1\npid=1\nsvc_ids={svc}\n\n\0",
+            path.display()
+        )
+        .into_bytes();
+        text.resize(size, 0xA5);
+        let mut doorbell = UnixStream::connect(agent.doorbell()).expect("the doorbell");
+        doorbell.write_all(&text).expect("written");
+        let sockets = take_sockets(&doorbell);
+        Self::with(file, doorbell, sockets)
+    }
+
+    /// Registers in binary form.
+    pub fn register_binary(agent: &Running, name: &str, svc: u32) -> Self {
+        let path = agent.dir.path().join(name);
+        let file = new_file(&path);
+        let mut doorbell = UnixStream::connect(agent.doorbell()).expect("the doorbell");
+        doorbell
+            .write_all(&system_request(&path, name, svc))
+            .expect("written");
+        let mut answer = [0; 280];
+        doorbell.read_exact(&mut answer).expect("an answer");
+        assert_eq!(answer[16..20], 1_u32.to_le_bytes(), "accepted");
+        let sockets = take_sockets(&doorbell);
+        Self::with(file, doorbell, sockets)
+    }
+
+    fn with(file: File, doorbell: UnixStream, sockets: Vec<UnixStream>) -> Self {
+        for socket in &sockets {
+            let long = Some(Duration::from_secs(10));
+            socket.set_read_timeout(long).expect("a timeout");
+        }
+        Self {
+            file,
+            doorbell,
+            sockets,
+            posted: 0,
+            sent: 0,
+        }
+    }
+
+    /// Posts receive buffers on tier 0.
+    pub fn post(&mut self, count: u64) {
+        let mut bytes = Vec::new();
+        for _ in 0..count {
+            let address = BASE + self.posted % 1023 * BUFFER;
+            bytes.extend_from_slice(&(address | BUFFER << 48).to_le_bytes());
+            self.posted += 1;
+        }
+        self.sockets[0].write_all(&bytes).expect("posted");
+    }
+
+    /// Sends one frame by one descriptor of layout A or B, with room for its CRC.
+    pub fn send(&mut self, frame: &[u8], layout: char, directed: Option<(u32, u32, u32)>) {
+        let slot = self.sent % 1023;
+        self.sent += 1;
+        let offset = TX + slot * BUFFER;
+        self.file.write_all_at(frame, offset).expect("written");
+        let length = frame.len() as u64 + 4;
+        let mut descriptor = [0; 32];
+        descriptor[..8].copy_from_slice(&(BASE + offset | length << 48).to_le_bytes());
+        let (did, svc, sep) = directed.unwrap_or_default();
+        let flag = u32::from(directed.is_some()) << 3;
+        let word0 = match layout {
+            'A' => 0x1A | flag << 5 | did << 21,
+            _ => 0x62 | flag << 8 | did << 16,
+        };
+        descriptor[8..12].copy_from_slice(&word0.to_le_bytes());
+        descriptor[12..16].copy_from_slice(&(sep | svc << 6).to_le_bytes());
+        self.sockets[4].write_all(&descriptor).expect("sent");
+    }
+
+    /// The next received frame, padding and CRC included, and its descriptor. `at` counts from the first buffer posted.
+    pub fn receive(&mut self, at: u64) -> (Vec<u8>, [u8; 32]) {
+        let mut descriptor = [0; 32];
+        self.sockets[0]
+            .read_exact(&mut descriptor)
+            .expect("a frame");
+        let length = u16::from_le_bytes([descriptor[6], descriptor[7]]);
+        let mut frame = vec![0; usize::from(length)];
+        let offset = at % 1023 * BUFFER;
+        self.file
+            .read_exact_at(&mut frame, offset)
+            .expect("in the file");
+        (frame, descriptor)
+    }
+
+    /// The next completion.
+    pub fn completion(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.sockets[4]
+            .read_exact(&mut bytes)
+            .expect("a completion");
+        u64::from_le_bytes(bytes)
+    }
+}
+
+/// CONN_REQ_SYSTEM by hand, garbage where nothing is meant.
+pub fn system_request(path: &Path, name: &str, svc: u32) -> Vec<u8> {
+    let mut bytes = vec![0xA5; 1356];
+    for (at, number) in [(0, 1356), (4, 0xF5DC), (8, 2), (12, 5)] {
+        put(&mut bytes, at, u64::from(number as u32), 4);
+    }
+    put_text(&mut bytes, 16, name.as_bytes());
+    put(&mut bytes, 80, BASE, 8);
+    put(&mut bytes, 88, 1 << 30, 4);
+    put(&mut bytes, 92, 1, 4);
+    put(&mut bytes, 96, u64::from(std::process::id()), 4);
+    put_text(&mut bytes, 100, path.as_os_str().as_bytes());
+    put(&mut bytes, 1100, u64::from(svc), 4);
+    bytes
+}
+
+fn put(bytes: &mut [u8], at: usize, number: u64, size: usize) {
+    bytes[at..at + size].copy_from_slice(&number.to_le_bytes()[..size]);
+}
+
+fn put_text(bytes: &mut [u8], at: usize, text: &[u8]) {
+    bytes[at..at + text.len()].copy_from_slice(text);
+    bytes[at + text.len()] = 0;
+}
+
+fn new_file(path: &Path) -> File {
+    let mut options = File::options();
+    let options = options.read(true).write(true).create(true).truncate(true);
+    options.open(path).expect("a file")
+}
+
+/// Eight messages of one byte and one descriptor each.
+pub fn take_sockets(doorbell: &UnixStream) -> Vec<UnixStream> {
+    doorbell
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a timeout");
+    (0..8).map(|_| take_socket(doorbell)).collect()
+}
+
+fn take_socket(doorbell: &UnixStream) -> UnixStream {
+    let mut byte = [0; 1];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let parts = &mut [std::io::IoSliceMut::new(&mut byte)];
+    let got = recvmsg(doorbell, parts, &mut control, RecvFlags::CMSG_CLOEXEC).expect("a message");
+    assert_eq!(got.bytes, 1, "one byte with each descriptor");
+    let mut fds: Vec<OwnedFd> = control
+        .drain()
+        .filter_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(fds) => Some(fds),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert_eq!(fds.len(), 1, "one descriptor in each message");
+    let fd = fds.remove(0);
+    assert!(fd.as_raw_fd() > 2);
+    UnixStream::from(fd)
+}
+
+/// A frame between two hosts, `length` bytes without CRC, with a number in it.
+pub fn frame(to: u8, from: u8, number: u64, length: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..length).map(|at| (at as u64 + number) as u8).collect();
+    bytes[..12].copy_from_slice(&[2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from]);
+    bytes[12..14].copy_from_slice(&0x88B5_u16.to_be_bytes());
+    bytes[14..22].copy_from_slice(&number.to_le_bytes());
+    bytes
+}
+
+/// The port with this name.
+pub fn port(agent: &Agent, name: &str) -> Option<PortView> {
+    agent.ports().find(|port| port.name == name)
+}
