@@ -37,7 +37,8 @@ pub(crate) fn usual_timeout() -> Result<i32, Failure> {
 pub(crate) fn connect(plan: &Plan, param: &Param, timeout: i32) -> Result<Connection, Failure> {
     let time = u64::try_from(timeout).ok().map(Duration::from_millis);
     let deadline = time.map(|time| Instant::now() + time);
-    let (link, share) = link(plan)?;
+    // In this order: when it comes to nothing, the link goes before the socket that it came from.
+    let (share, link) = link(plan)?;
     wait_up(&link, deadline, timeout)?;
     let size = plan.payload.frame_size;
     tracing::info!(socket = %plan.address, id = plan.id, peer = ?link.peer(), "connected");
@@ -45,7 +46,7 @@ pub(crate) fn connect(plan: &Plan, param: &Param, timeout: i32) -> Result<Connec
     Connection::new(end, plan.sends, size, param.fps)
 }
 
-fn link(plan: &Plan) -> Result<(Link, Option<Share>), Failure> {
+fn link(plan: &Plan) -> Result<(Option<Share>, Link), Failure> {
     let size = plan.payload.frame_size as u64;
     let options = if plan.sends {
         Sender::options(plan.id, size)
@@ -56,11 +57,13 @@ fn link(plan: &Plan) -> Result<(Link, Option<Share>), Failure> {
     match plan.role {
         Role::Server => {
             let (share, listener) = Share::of(&plan.address, &plan.name)?;
-            Ok((listener.link(options)?, Some(share)))
+            let link = listener.link(options)?;
+            drop(listener); // the share has its own
+            Ok((Some(share), link))
         }
         Role::Client => {
             let connector = Connector::new(&plan.address).name(&plan.name);
-            Ok((connector.link(options)?, None))
+            Ok((None, connector.link(options)?))
         }
     }
 }

@@ -143,7 +143,8 @@ impl End {
         match self.way {
             Way::Sending { sender, .. } => {
                 let is_stranger = peer.is_some_and(|peer| !peer.is_ours());
-                let time = (LINGER_FRAMES / fps.max(1e-3)).clamp(LINGER[0], LINGER[1]);
+                let frames = if fps > 0.0 { LINGER_FRAMES / fps } else { 0.0 };
+                let time = frames.clamp(LINGER[0], LINGER[1]);
                 let linger = if is_stranger { time } else { 0.0 };
                 sender.close(Duration::from_secs_f64(linger))
             }
