@@ -91,6 +91,14 @@ impl Client {
         }
     }
 
+    /// Whether the file that was announced is still there.
+    fn check_memory(&self) -> Result<(), Gone> {
+        match self.memory.region.is_gone() {
+            true => Err(Gone::MemoryGone),
+            false => Ok(()),
+        }
+    }
+
     /// Whatever comes by the doorbell now is padding; its end is the client's.
     fn hear_doorbell(&mut self) -> Result<(), Gone> {
         let mut padding = [0; 512];
@@ -139,9 +147,7 @@ impl Device for Client {
         for (tier, number) in self.tx.iter_mut().zip(descsock_wire::Tier::ALL) {
             more |= tier.read_laden(&self.memory, number, &mut self.layout, sink)?;
         }
-        if self.memory.region.is_gone() {
-            return Err(Gone::MemoryGone);
-        }
+        self.check_memory()?;
         Ok(more)
     }
 
@@ -158,6 +164,7 @@ impl Device for Client {
     }
 
     fn flush(&mut self) -> Result<(), Gone> {
+        self.check_memory()?; // frames were written to it
         self.rx.iter_mut().try_for_each(RxTier::flush)?;
         self.tx.iter_mut().try_for_each(TxTier::flush)
     }

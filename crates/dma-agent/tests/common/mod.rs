@@ -1,4 +1,9 @@
 //! A client that knows nothing but the wire, and an agent in a thread.
+#![allow(dead_code, reason = "each test uses its part")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "numbers of tests that fit by their making"
+)]
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -19,25 +24,29 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use switch::Settings;
 
 /// Where clients of these tests have their files in memory. Nothing is ever mapped there.
-pub const BASE: u64 = 0x7f00_0000_0000;
+pub(crate) const BASE: u64 = 0x7f00_0000_0000;
 /// Bytes of a frame buffer.
-pub const BUFFER: u64 = 2048;
+pub(crate) const BUFFER: u64 = 2048;
 /// Where TX buffers begin in the file.
-pub const TX: u64 = 4 << 20;
+pub(crate) const TX: u64 = 4 << 20;
 
 /// An agent that runs until dropped.
-pub struct Running {
+pub(crate) struct Running {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Agent>>,
-    pub dir: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
 }
 
 impl Running {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
+        Self::with(Admission::same_user())
+    }
+
+    pub(crate) fn with(admission: Admission) -> Self {
+        memif::sigbus::contain().expect("a handler");
         let dir = tempfile::tempdir().expect("a directory");
         let doorbell = dir.path().join("doorbell.sock");
-        let mut agent =
-            Agent::new(Admission::same_user(), Settings::default(), 7).expect("an agent");
+        let mut agent = Agent::new(admission, Settings::default(), 7).expect("an agent");
         let address = memif::Address::Path(doorbell);
         agent
             .listen(&address, &SocketFile::default())
@@ -57,12 +66,12 @@ impl Running {
         }
     }
 
-    pub fn doorbell(&self) -> PathBuf {
+    pub(crate) fn doorbell(&self) -> PathBuf {
         self.dir.path().join("doorbell.sock")
     }
 
     /// Ends it, and gives the agent back.
-    pub fn stop(mut self) -> Agent {
+    pub(crate) fn stop(mut self) -> Agent {
         self.stop.store(true, Ordering::Relaxed);
         let thread = self.thread.take().expect("runs");
         thread.join().expect("the agent did not panic")
@@ -83,18 +92,18 @@ impl Drop for Running {
 }
 
 /// A client by hand.
-pub struct Raw {
-    pub file: File,
-    pub doorbell: UnixStream,
-    pub sockets: Vec<UnixStream>,
-    pub posted: u64,
-    pub sent: u64,
+pub(crate) struct Raw {
+    pub(crate) file: File,
+    pub(crate) doorbell: UnixStream,
+    pub(crate) sockets: Vec<UnixStream>,
+    pub(crate) posted: u64,
+    pub(crate) sent: u64,
 }
 
 impl Raw {
     /// Registers in the oldest form: text, padded with garbage to `size` bytes. The file stays empty: extending it is the
     /// agent's business.
-    pub fn register_text(agent: &Running, name: &str, svc: u32, size: usize) -> Self {
+    pub(crate) fn register_text(agent: &Running, name: &str, svc: u32, size: usize) -> Self {
         let path = agent.dir.path().join(name);
         let file = new_file(&path);
         let mut text = format!(
@@ -110,7 +119,7 @@ impl Raw {
     }
 
     /// Registers in binary form.
-    pub fn register_binary(agent: &Running, name: &str, svc: u32) -> Self {
+    pub(crate) fn register_binary(agent: &Running, name: &str, svc: u32) -> Self {
         let path = agent.dir.path().join(name);
         let file = new_file(&path);
         let mut doorbell = UnixStream::connect(agent.doorbell()).expect("the doorbell");
@@ -139,25 +148,25 @@ impl Raw {
     }
 
     /// Posts receive buffers on tier 0.
-    pub fn post(&mut self, count: u64) {
+    pub(crate) fn post(&mut self, count: u64) {
         let mut bytes = Vec::new();
         for _ in 0..count {
             let address = BASE + self.posted % 1023 * BUFFER;
-            bytes.extend_from_slice(&(address | BUFFER << 48).to_le_bytes());
+            bytes.extend_from_slice(&(address | (BUFFER << 48)).to_le_bytes());
             self.posted += 1;
         }
         self.sockets[0].write_all(&bytes).expect("posted");
     }
 
     /// Sends one frame by one descriptor of layout A or B, with room for its CRC.
-    pub fn send(&mut self, frame: &[u8], layout: char, directed: Option<(u32, u32, u32)>) {
+    pub(crate) fn send(&mut self, frame: &[u8], layout: char, directed: Option<(u32, u32, u32)>) {
         let slot = self.sent % 1023;
         self.sent += 1;
         let offset = TX + slot * BUFFER;
         self.file.write_all_at(frame, offset).expect("written");
         let length = frame.len() as u64 + 4;
         let mut descriptor = [0; 32];
-        descriptor[..8].copy_from_slice(&(BASE + offset | length << 48).to_le_bytes());
+        descriptor[..8].copy_from_slice(&((BASE + offset) | (length << 48)).to_le_bytes());
         let (did, svc, sep) = directed.unwrap_or_default();
         let flag = u32::from(directed.is_some()) << 3;
         let word0 = match layout {
@@ -170,7 +179,7 @@ impl Raw {
     }
 
     /// The next received frame, padding and CRC included, and its descriptor. `at` counts from the first buffer posted.
-    pub fn receive(&mut self, at: u64) -> (Vec<u8>, [u8; 32]) {
+    pub(crate) fn receive(&mut self, at: u64) -> (Vec<u8>, [u8; 32]) {
         let mut descriptor = [0; 32];
         self.sockets[0]
             .read_exact(&mut descriptor)
@@ -185,7 +194,7 @@ impl Raw {
     }
 
     /// The next completion.
-    pub fn completion(&mut self) -> u64 {
+    pub(crate) fn completion(&mut self) -> u64 {
         let mut bytes = [0; 8];
         self.sockets[4]
             .read_exact(&mut bytes)
@@ -195,7 +204,7 @@ impl Raw {
 }
 
 /// CONN_REQ_SYSTEM by hand, garbage where nothing is meant.
-pub fn system_request(path: &Path, name: &str, svc: u32) -> Vec<u8> {
+pub(crate) fn system_request(path: &Path, name: &str, svc: u32) -> Vec<u8> {
     let mut bytes = vec![0xA5; 1356];
     for (at, number) in [(0, 1356), (4, 0xF5DC), (8, 2), (12, 5)] {
         put(&mut bytes, at, u64::from(number as u32), 4);
@@ -226,7 +235,7 @@ fn new_file(path: &Path) -> File {
 }
 
 /// Eight messages of one byte and one descriptor each.
-pub fn take_sockets(doorbell: &UnixStream) -> Vec<UnixStream> {
+pub(crate) fn take_sockets(doorbell: &UnixStream) -> Vec<UnixStream> {
     doorbell
         .set_read_timeout(Some(Duration::from_secs(10)))
         .expect("a timeout");
@@ -255,7 +264,7 @@ fn take_socket(doorbell: &UnixStream) -> UnixStream {
 }
 
 /// A frame between two hosts, `length` bytes without CRC, with a number in it.
-pub fn frame(to: u8, from: u8, number: u64, length: usize) -> Vec<u8> {
+pub(crate) fn frame(to: u8, from: u8, number: u64, length: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..length).map(|at| (at as u64 + number) as u8).collect();
     bytes[..12].copy_from_slice(&[2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from]);
     bytes[12..14].copy_from_slice(&0x88B5_u16.to_be_bytes());
@@ -264,6 +273,6 @@ pub fn frame(to: u8, from: u8, number: u64, length: usize) -> Vec<u8> {
 }
 
 /// The port with this name.
-pub fn port(agent: &Agent, name: &str) -> Option<PortView> {
+pub(crate) fn port(agent: &Agent, name: &str) -> Option<PortView> {
     agent.ports().find(|port| port.name == name)
 }
