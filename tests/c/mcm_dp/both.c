@@ -425,6 +425,69 @@ static void case_beside(const char *path, long unused)
     beside_a_waiting_sender(path);
 }
 
+/* Two threads send without end, to receivers that come and go. */
+static struct {
+    mcm_conn_context *tx;
+    bool over;
+    unsigned long sent, failed;
+} churned;
+
+static void *churn_tx(void *unused)
+{
+    (void)unused;
+    while (!__atomic_load_n(&churned.over, __ATOMIC_RELAXED)) {
+        int error = 0;
+        mcm_buffer *room = mcm_dequeue_buffer(churned.tx, 20, &error);
+        CHECK(room || error == MCM_DP_ERROR_TIMEOUT || error == MCM_DP_ERROR_CONNECTION_FAILED, "error %d", error);
+        if (!room)
+            continue;
+        fill_frame(room->data, room->len, __atomic_fetch_add(&churned.sent, 1, __ATOMIC_RELAXED));
+        int code = mcm_enqueue_buffer(churned.tx, room);
+        CHECK(code == 0 || code == MCM_DP_ERROR_CONNECTION_FAILED, "code %d", code);
+        __atomic_fetch_add(&churned.failed, code != 0, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+
+static void take_some(mcm_conn_context *rx, long frames)
+{
+    for (long i = 0; i < frames; i++) {
+        int error = -1;
+        mcm_buffer *frame = mcm_dequeue_buffer(rx, 5000, &error);
+        CHECK(frame, "frame %ld: error %d", i, error);
+        long wrong = wrong_byte(frame->data, frame->len, frame_number(frame->data, frame->len));
+        CHECK(frame->len == FRAME && wrong < 0, "%zu bytes, wrong at %ld", frame->len, wrong);
+        if (i % 5 != 4) /* the others are still held when the connection goes */
+            CHECK(mcm_enqueue_buffer(rx, frame) == 0, "enqueue");
+    }
+}
+
+static void churn(const char *path, bool tx_is_master, long rounds)
+{
+    struct end tx = end_of(path, 0, is_tx, tx_is_master), rx = end_of(path, 0, is_rx, !tx_is_master);
+    pthread_t threads[2];
+    connect_both(&tx, &rx);
+    memset(&churned, 0, sizeof churned);
+    churned.tx = tx.context;
+    for (int i = 0; i < 2; i++)
+        start(&threads[i], churn_tx, NULL);
+    for (long round = 0; round < rounds; round++) {
+        take_some(rx.context, 1 + round % 17);
+        mcm_destroy_connection(rx.context);
+        create(&rx);
+    }
+    __atomic_store_n(&churned.over, true, __ATOMIC_RELAXED);
+    for (int i = 0; i < 2; i++)
+        join(threads[i]);
+    destroy_both(&tx, &rx);
+}
+
+static void case_churn(const char *path, long rounds)
+{
+    churn(path, true, rounds);
+    churn(path, false, rounds);
+}
+
 /* Many connections on one path, created in no order; every other sender is the master. */
 static void case_many(const char *path, long count)
 {
@@ -513,7 +576,7 @@ static const struct {
     void (*run)(const char *path, long number);
 } CASES[] = {
     {"cycles", case_cycles}, {"hammer", case_hammer}, {"destroy", case_destroy}, {"beside", case_beside},
-    {"many", case_many},     {"silent", case_silent}, {"default", case_default},
+    {"churn", case_churn},   {"many", case_many},     {"silent", case_silent}, {"default", case_default},
 };
 
 int main(int count, char **argument)

@@ -44,10 +44,13 @@ impl Puppet {
         Puppet::from(&mut command)
     }
 
-    /// Whatever this command starts.
+    /// Whatever this command starts, when it is there.
     pub(crate) fn from(command: &mut Command) -> Puppet {
         let running = Running::start("puppet", command);
-        Puppet { running, mark: 0 }
+        let mut puppet = Puppet { running, mark: 0 };
+        // Until it answers, what it holds is the loader's.
+        puppet.ask("error").is("error");
+        puppet
     }
 
     /// Tells it to do something, and waits until it has begun.

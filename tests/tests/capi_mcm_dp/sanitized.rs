@@ -132,6 +132,7 @@ fn address_sanitizer_finds_nothing_in_many_threads_and_connections() {
     both(asan, "hammer", "5000");
     both(asan, "destroy", "20");
     both(asan, "beside", "0");
+    both(asan, "churn", "60");
     both(asan, "many", "16");
     both(asan, "silent", "0");
 }

@@ -26,6 +26,11 @@ fn point_21_a_thread_that_waits_holds_up_no_other_call() {
 }
 
 #[test]
+fn point_21_threads_that_send_live_through_receivers_that_come_and_go() {
+    both("churn", "100");
+}
+
+#[test]
 fn ten_thousand_connections_leave_descriptors_mappings_and_memory_where_they_were() {
     let directory = workshop();
     let program = program("both", Flavour::Plain);
