@@ -149,20 +149,28 @@ impl Raw {
 
     /// Posts receive buffers on tier 0.
     pub(crate) fn post(&mut self, count: u64) {
-        let mut bytes = Vec::new();
-        for _ in 0..count {
-            let address = BASE + self.posted % 1023 * BUFFER;
-            bytes.extend_from_slice(&(address | (BUFFER << 48)).to_le_bytes());
-            self.posted += 1;
-        }
+        let bytes: Vec<u8> = (self.posted..self.posted + count)
+            .flat_map(Self::empty)
+            .collect();
+        self.posted += count;
         self.sockets[0].write_all(&bytes).expect("posted");
     }
 
     /// Sends one frame by one descriptor of layout A or B, with room for its CRC.
     pub(crate) fn send(&mut self, frame: &[u8], layout: char, directed: Option<(u32, u32, u32)>) {
-        let slot = self.sent % 1023;
+        let descriptor = self.prepare(frame, layout, directed);
+        self.sockets[4].write_all(&descriptor).expect("sent");
+    }
+
+    /// Writes a frame to the next TX buffer; the descriptor to send it by. Directed to a did, svc and sep.
+    pub(crate) fn prepare(
+        &mut self,
+        frame: &[u8],
+        layout: char,
+        directed: Option<(u32, u32, u32)>,
+    ) -> [u8; 32] {
+        let offset = TX + self.sent % 1023 * BUFFER;
         self.sent += 1;
-        let offset = TX + slot * BUFFER;
         self.file.write_all_at(frame, offset).expect("written");
         let length = frame.len() as u64 + 4;
         let mut descriptor = [0; 32];
@@ -175,7 +183,13 @@ impl Raw {
         };
         descriptor[8..12].copy_from_slice(&word0.to_le_bytes());
         descriptor[12..16].copy_from_slice(&(sep | svc << 6).to_le_bytes());
-        self.sockets[4].write_all(&descriptor).expect("sent");
+        descriptor
+    }
+
+    /// The descriptor of the receive buffer that is posted as the n-th.
+    pub(crate) fn empty(number: u64) -> [u8; 8] {
+        let address = BASE + number % 1023 * BUFFER;
+        (address | (BUFFER << 48)).to_le_bytes()
     }
 
     /// The next received frame, padding and CRC included, and its descriptor. `at` counts from the first buffer posted.
