@@ -1,0 +1,66 @@
+//! Ethernet frames for a tenant process: the client of a DMA Agent.
+//!
+//! A [`Client`] registers with an agent, shares a file with it, and exchanges frames by it. A thread of its own does that
+//! for each client, so that frames flow without the program calling anything.
+//!
+//! ```no_run
+//! use descsock::{Client, Events, Options};
+//!
+//! # fn main() -> Result<(), descsock::Error> {
+//! let client = Client::open(Options::new("/run/dmaa_doorbell.sock", "/dev/shm", 8))?;
+//! client.send(&[0xff; 60])?;
+//! let mut frame = [0; 2048];
+//! let received = client.recv(&mut frame)?;
+//! assert!(received.len <= frame.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```text
+//!  program                    this crate, one file for each client                       agent
+//!
+//!  send ──► copy ──► TX buffer ──► outbox ─┐                           ┌── descriptors ──►
+//!                                          ├─ worker ── eight sockets ─┤
+//!  recv ◄── copy ◄── RX buffer ◄── ready ──┘                           └◄─ descriptors ───
+//! ```
+//!
+//! - Frames are without CRC here, and whole; what is on the wire has four bytes more.
+//! - Each call may be made from any thread, several at once.
+//! - An agent that goes is noticed at once: calls say [`Error::NotConnected`] until it is back. Then the client is
+//!   connected again by itself, in another file: frames that were received can still be read, frames that were queued
+//!   are sent, and those that the agent may or may not have sent are counted in [`Statistics::tx_lost`].
+//! - The worker does not survive `fork`: open after it.
+//!
+//! The agent maps the same file and is trusted not to shorten it; a program that is not so sure calls
+//! [`memif_ring::sigbus::contain`].
+#![forbid(unsafe_code)]
+
+mod batch;
+mod client;
+mod counters;
+mod doorbell;
+mod error;
+mod file;
+mod geometry;
+mod inbox;
+mod labels;
+mod light;
+mod options;
+mod outbox;
+mod passing;
+mod place;
+mod rx;
+mod rx_wire;
+mod session;
+mod shared;
+mod tx;
+mod tx_wire;
+mod worker;
+
+pub use batch::{Batch, Frames};
+pub use client::Client;
+pub use counters::{Counters, Statistics};
+pub use descsock_wire::{Did, Directed, Dm, Flags, Nti, Sep, Svc, Tier};
+pub use error::{AgentFault, Error, FileFault, Misuse};
+pub use labels::{Events, Labels, Received, Route};
+pub use options::{Options, Wait};

@@ -1,0 +1,131 @@
+//! The thread of a client: one connection after another, until the client is closed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use crate::counters::add;
+use crate::doorbell::{Connection, Doorbell};
+use crate::error::os;
+use crate::file::SharedFile;
+use crate::geometry::Geometry;
+use crate::passing::{GiveUp, timespec};
+use crate::place::Place;
+use crate::session::{Lost, Session};
+use crate::shared::{Shared, Status};
+use crate::{Error, FileFault};
+
+/// Time between attempts to connect again: the first, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) home: Home,
+    pub(crate) session: Session,
+    pub(crate) linger: Duration,
+    pub(crate) on_start: Option<fn()>,
+}
+
+/// What it takes to connect.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) doorbell: Doorbell,
+    pub(crate) place: Place,
+    pub(crate) geometry: Geometry,
+    pub(crate) file: Option<SharedFile>,
+}
+
+impl Worker {
+    pub(crate) fn run(mut self) {
+        if let Some(hook) = self.on_start {
+            hook();
+        }
+        while let Err(lost) = self.session.run(&self.shared, self.linger) {
+            if !self.recover(&lost) {
+                break;
+            }
+        }
+        let lost = self.session.end(&self.shared);
+        add(&self.shared.tally.tx_lost, lost);
+    }
+
+    /// Connects again. False if the client was closed meanwhile.
+    fn recover(&mut self, lost: &Lost) -> bool {
+        let unknown = self.session.end(&self.shared);
+        add(&self.shared.tally.tx_lost, unknown);
+        tracing::warn!(reason = %lost, frames = unknown, "connection to the agent lost");
+        self.shared.set_status(Status::Down);
+        self.home.file = None;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            pause_for(pause, &*self.shared);
+            if self.shared.is_closing() {
+                return false;
+            }
+            match self.reconnect() {
+                Ok(()) => break,
+                Err(error) => tracing::debug!(%error, "no connection yet"),
+            }
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+        tracing::info!("connected to the agent again");
+        self.shared.set_status(Status::Up);
+        true
+    }
+
+    /// In another file: whoever still has the last one disturbs nobody.
+    fn reconnect(&mut self) -> Result<(), Error> {
+        let shared = &*self.shared;
+        let connection = self.home.connect(shared)?;
+        let regions = self.home.map()?;
+        let session = Session::new(connection, self.home.geometry, shared);
+        let session = session.map_err(os("epoll_ctl"))?;
+        let [rx_region, tx_region] = regions;
+        add(&shared.tally.rx_lost, shared.rx().move_to(rx_region));
+        add(&shared.tally.tx_lost, shared.tx().move_to(tx_region));
+        add(&shared.tally.connections, 1);
+        self.session = session;
+        Ok(())
+    }
+}
+
+impl Home {
+    /// Makes the file, if there is none, and registers with it.
+    pub(crate) fn connect(&mut self, given_up: &dyn GiveUp) -> Result<Connection, Error> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.place.take(&self.geometry)?,
+        };
+        let registration = self.doorbell.registration(&file)?;
+        self.file = Some(file);
+        self.doorbell.ring(&registration, given_up)
+    }
+
+    /// The file's memory, to receive and to send.
+    pub(crate) fn map(&mut self) -> Result<[memif_ring::Region; 2], Error> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.place.take(&self.geometry)?,
+        };
+        let file = self.file.insert(file);
+        let map = || file.map();
+        let regions = map().and_then(|rx| Ok([rx, map()?]));
+        regions.map_err(|fault: FileFault| Error::File {
+            path: file.path().to_owned(),
+            fault,
+        })
+    }
+}
+
+/// Waits, but not when the client is closed.
+pub(crate) fn pause_for(time: Duration, given_up: &dyn GiveUp) {
+    if !given_up.is_given_up() {
+        let bell = given_up.bell();
+        let mut watched = [PollFd::new(&bell, PollFlags::IN)];
+        // Cut short by a signal, too: nothing depends on it.
+        let _ = poll(&mut watched, timespec(time).as_ref());
+    }
+}
