@@ -30,6 +30,23 @@ pub struct Counters {
 
 const _: () = assert!(size_of::<Counters>() == 72);
 
+impl Counters {
+    /// All zero.
+    pub const fn new() -> Self {
+        Self {
+            rx_packets_in: AtomicU64::new(0),
+            rx_packets_out: AtomicU64::new(0),
+            rx_bytes_in: AtomicU64::new(0),
+            rx_bytes_out: AtomicU64::new(0),
+            rx_fc_drops: AtomicU64::new(0),
+            tx_packets_in: AtomicU64::new(0),
+            tx_packets_out: AtomicU64::new(0),
+            tx_bytes_in: AtomicU64::new(0),
+            tx_bytes_out: AtomicU64::new(0),
+        }
+    }
+}
+
 /// What a client has done since it was opened.
 ///
 /// `rx_packets_in = rx_packets_out + rx_fc_drops + rx_lost +` what is waiting to be received, and

@@ -126,20 +126,15 @@ impl Shared {
         }
     }
 
-    /// Changes how both halves stand, unless the client is closed.
+    /// Changes how both halves stand, at once, unless the client is closed.
     pub(crate) fn set_status(&self, status: Status) {
-        let mut rx = self.rx();
+        let (mut rx, mut tx) = (self.rx(), self.tx());
         if rx.status != Status::Closed {
-            rx.status = status;
+            (rx.status, tx.status) = (status, status);
             rx.is_news = status == Status::Down;
-        }
-        self.tell_receivers(&rx);
-        drop(rx);
-        let mut tx = self.tx();
-        if tx.status != Status::Closed {
-            tx.status = status;
             tx.is_news = status == Status::Down;
         }
+        self.tell_receivers(&rx);
         self.tell_senders(&tx);
     }
 
