@@ -9,7 +9,7 @@ use switch::{Nti, NtiSet, Svc};
 use crate::file::FileRefusal;
 
 /// What some users may register as.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Users it holds for.
     pub uids: Vec<u32>,
@@ -30,7 +30,7 @@ pub struct Rule {
 }
 
 /// What all clients together may have.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
     /// Clients of one user.
     pub clients_per_uid: usize,
@@ -39,7 +39,7 @@ pub struct Caps {
 }
 
 /// The rules, the first that holds counting.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
     /// For whom, in order.
     pub rules: Vec<Rule>,

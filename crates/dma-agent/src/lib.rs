@@ -15,6 +15,7 @@ mod admission;
 mod agent;
 mod client;
 mod clients;
+pub mod config;
 mod counters;
 mod device;
 mod file;

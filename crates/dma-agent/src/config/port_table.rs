@@ -1,0 +1,272 @@
+//! `[[port]]`, judged: each alone, and against the others.
+
+use std::path::PathBuf;
+
+use memif::Address;
+use serde::Deserialize;
+use switch::Did;
+use toml::Spanned;
+
+use super::allow::domains;
+use super::document::PortTable;
+use super::error::{Fault, fault};
+use super::ports::{DeviceConfig, PortConfig, PortRole, Watched};
+
+/// Payload of the largest frame that any port takes.
+const MOST_MTU: usize = 65_521;
+/// What IPv4 needs at least.
+const LEAST_MTU: usize = 68;
+/// The longest name, in bytes.
+const MOST_NAME: usize = 63;
+
+/// The types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    Tap,
+    Packet,
+    MemifServer,
+    MemifClient,
+    Replay,
+    Dump,
+    Mirror,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Tap => "tap",
+            Kind::Packet => "packet",
+            Kind::MemifServer => "memif-server",
+            Kind::MemifClient => "memif-client",
+            Kind::Replay => "replay",
+            Kind::Dump => "dump",
+            Kind::Mirror => "mirror",
+        }
+    }
+
+    /// The keys besides those that every port has.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Kind::Tap => &["interface", "role", "watch"],
+            Kind::Packet => &["interface", "promiscuous", "role", "watch"],
+            Kind::MemifServer => &["socket", "mode", "id", "secret-file", "role", "watch"],
+            Kind::MemifClient => &["socket", "id", "secret-file", "role", "watch"],
+            Kind::Replay => &["path", "repeat"],
+            Kind::Dump => &["path"],
+            Kind::Mirror => &["path", "watch"],
+        }
+    }
+}
+
+/// Judges all ports, each alone and against the others.
+pub(super) fn check(tables: &[PortTable]) -> Result<Vec<PortConfig>, Fault> {
+    let ports = tables.iter().map(port).collect::<Result<Vec<_>, _>>()?;
+    for (at, table) in tables.iter().enumerate() {
+        let name = table.name.get_ref();
+        if ports[..at].iter().any(|other| other.name == *name) {
+            return Err(fault(
+                &table.name,
+                "port.name",
+                format!("there are two ports {name:?}"),
+            ));
+        }
+        let twin = ports[..at].iter().find(|other| other.did == ports[at].did);
+        if let (Some(did), Some(twin)) = (&table.did, twin) {
+            let (did_number, twin) = (did.get_ref().0, &twin.name);
+            let problem = format!("did {did_number} is already that of port {twin}");
+            return Err(fault(did, "port.did", problem));
+        }
+        for watched in table.watch.iter().flat_map(Spanned::get_ref) {
+            if ports.iter().all(|other| other.name != *watched.get_ref()) {
+                let problem = format!("no port is called {:?} here", watched.get_ref());
+                return Err(fault(watched, "port.watch", problem));
+            }
+        }
+    }
+    Ok(ports)
+}
+
+fn port(table: &PortTable) -> Result<PortConfig, Fault> {
+    name(&table.name)?;
+    fits(table)?;
+    let (nti, ntis) = domains(table.nti.as_ref(), table.ntis.as_ref(), "port")?;
+    Ok(PortConfig {
+        name: table.name.get_ref().clone(),
+        did: did(table)?,
+        nti,
+        ntis,
+        mtu: mtu(table)?,
+        role: role(table)?,
+        isolated: table.isolated,
+        learn_cap: table.learn_cap.unwrap_or(4096),
+        device: device(table)?,
+    })
+}
+
+fn name(name: &Spanned<String>) -> Result<(), Fault> {
+    let text = name.get_ref();
+    let plain = |letter: char| letter.is_ascii_graphic();
+    match !text.is_empty() && text.len() <= MOST_NAME && text.chars().all(plain) {
+        true => Ok(()),
+        false => {
+            let problem = format!("{text:?}: 1 to {MOST_NAME} letters, digits and signs of ASCII");
+            Err(fault(name, "port.name", problem))
+        }
+    }
+}
+
+/// Refuses a key that is for other types.
+fn fits(table: &PortTable) -> Result<(), Fault> {
+    let kind = *table.kind.get_ref();
+    let given = [
+        ("interface", table.interface.as_ref().map(Spanned::span)),
+        ("promiscuous", table.promiscuous.as_ref().map(Spanned::span)),
+        ("socket", table.socket.as_ref().map(Spanned::span)),
+        ("mode", table.mode.as_ref().map(Spanned::span)),
+        ("id", table.id.as_ref().map(Spanned::span)),
+        ("secret-file", table.secret_file.as_ref().map(Spanned::span)),
+        ("path", table.path.as_ref().map(Spanned::span)),
+        ("repeat", table.repeat.as_ref().map(Spanned::span)),
+        ("role", table.role.as_ref().map(Spanned::span)),
+        ("watch", table.watch.as_ref().map(Spanned::span)),
+    ];
+    for (key, span) in given {
+        let Some(span) = span else { continue };
+        if !kind.keys().contains(&key) {
+            let (kind, keys) = (kind.name(), kind.keys().join(", "));
+            let problem = format!("not for ports of type {kind:?}, which have: {keys}");
+            return Err(fault(
+                &Spanned::new(span, ()),
+                format!("port.{key}"),
+                problem,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn did(table: &PortTable) -> Result<Option<Did>, Fault> {
+    match &table.did {
+        Some(did) if did.get_ref().0.raw() == 0 => Err(fault(
+            did,
+            "port.did",
+            "0 is no port: from 1 to 2047, or left out for a free one",
+        )),
+        did => Ok(did.as_ref().map(|did| did.get_ref().0)),
+    }
+}
+
+fn mtu(table: &PortTable) -> Result<Option<usize>, Fault> {
+    match &table.mtu {
+        Some(mtu) if !(LEAST_MTU..=MOST_MTU).contains(mtu.get_ref()) => {
+            let problem = format!("{} bytes: from {LEAST_MTU} to {MOST_MTU}", mtu.get_ref());
+            Err(fault(mtu, "port.mtu", problem))
+        }
+        mtu => Ok(mtu.as_ref().map(|mtu| *mtu.get_ref())),
+    }
+}
+
+fn role(table: &PortTable) -> Result<PortRole, Fault> {
+    let watched = match &table.watch {
+        None => Watched::All,
+        Some(names) => {
+            let names = names.get_ref().iter().map(|name| name.get_ref().clone());
+            Watched::Ports(names.collect())
+        }
+    };
+    let role = match (table.role.as_ref(), table.kind.get_ref()) {
+        (_, Kind::Mirror) => PortRole::Mirror(watched),
+        (None, _) => PortRole::Local,
+        (Some(role), _) => match role.get_ref().as_str() {
+            "local" => PortRole::Local,
+            "uplink" => PortRole::Uplink,
+            "mirror" => PortRole::Mirror(watched),
+            other => {
+                let problem = format!("{other:?}: \"local\", \"uplink\" or \"mirror\"");
+                return Err(fault(role, "port.role", problem));
+            }
+        },
+    };
+    match &table.watch {
+        Some(watch) if !matches!(role, PortRole::Mirror(_)) => Err(fault(
+            watch,
+            "port.watch",
+            "only a mirror watches others: role = \"mirror\"",
+        )),
+        _ => Ok(role),
+    }
+}
+
+fn device(table: &PortTable) -> Result<DeviceConfig, Fault> {
+    let id = table.id.as_ref().map_or(0, |id| *id.get_ref());
+    let secret_file = table
+        .secret_file
+        .as_ref()
+        .map(|path| path.get_ref().clone());
+    let flag = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| *flag.get_ref());
+    Ok(match table.kind.get_ref() {
+        Kind::Tap => DeviceConfig::Tap {
+            interface: interface(table.interface.as_ref().unwrap_or(&table.name))?,
+        },
+        Kind::Packet => DeviceConfig::Packet {
+            interface: interface(needed(table, table.interface.as_ref(), "interface")?)?,
+            promiscuous: flag(&table.promiscuous),
+        },
+        Kind::MemifServer => DeviceConfig::MemifServer {
+            socket: socket(table)?,
+            mode: table.mode.as_ref().map_or(0o600, |mode| mode.get_ref().0),
+            id,
+            secret_file,
+        },
+        Kind::MemifClient => DeviceConfig::MemifClient {
+            socket: socket(table)?,
+            id,
+            secret_file,
+        },
+        Kind::Replay => DeviceConfig::Replay {
+            path: path(table)?,
+            repeat: flag(&table.repeat),
+        },
+        Kind::Dump => DeviceConfig::Dump { path: path(table)? },
+        Kind::Mirror => DeviceConfig::Mirror { path: path(table)? },
+    })
+}
+
+fn needed<'t, T>(
+    table: &PortTable,
+    value: Option<&'t Spanned<T>>,
+    key: &str,
+) -> Result<&'t Spanned<T>, Fault> {
+    value.ok_or_else(|| {
+        let kind = table.kind.get_ref().name();
+        let problem = format!("missing: a port of type {kind:?} needs it");
+        fault(&table.kind, format!("port.{key}"), problem)
+    })
+}
+
+fn path(table: &PortTable) -> Result<PathBuf, Fault> {
+    Ok(needed(table, table.path.as_ref(), "path")?
+        .get_ref()
+        .clone())
+}
+
+fn socket(table: &PortTable) -> Result<Address, Fault> {
+    let socket = needed(table, table.socket.as_ref(), "socket")?;
+    let address = socket.get_ref().parse();
+    address.map_err(|error: memif::AddressError| fault(socket, "port.socket", error))
+}
+
+/// What Linux takes as the name of an interface.
+fn interface(name: &Spanned<String>) -> Result<String, Fault> {
+    let text = name.get_ref();
+    let plain = |letter: char| letter.is_ascii_graphic() && !matches!(letter, '/' | ':' | '%');
+    let is_name = (1..=15).contains(&text.len()) && text.chars().all(plain);
+    match is_name && text != "." && text != ".." {
+        true => Ok(text.clone()),
+        false => {
+            let problem = format!("{text:?} is no interface: 1 to 15 letters without / : %");
+            Err(fault(name, "port.interface", problem))
+        }
+    }
+}
