@@ -16,6 +16,7 @@ use crate::clients::Clients;
 use crate::counters::PortCounters;
 use crate::device::{Device, Gone, News, Source};
 use crate::forward::Forwarding;
+use crate::naps::Naps;
 use crate::ports::Ports;
 use crate::reactor::{Happening, Reactor, Token};
 use crate::reception::Reception;
@@ -69,6 +70,8 @@ pub struct Agent {
     dirty: Vec<PortId>,
     /// Ports that have frames without further news.
     busy: Vec<PortId>,
+    /// Ports that have asked to be looked at again.
+    naps: Naps,
     /// News of this turn.
     news: Vec<Happening>,
     origin: Instant,
@@ -115,6 +118,7 @@ impl Agent {
             reception: Reception::new(admission),
             dirty: Vec::new(),
             busy: Vec::new(),
+            naps: Naps::default(),
             news: Vec::new(),
             origin: Instant::now(),
             next_housekeeping: Duration::ZERO,
@@ -159,7 +163,7 @@ impl Agent {
             self.remove_port(id, "it cannot be watched");
             return Err(os("epoll_ctl")(error));
         }
-        self.busy.push(id);
+        self.busy(id);
         Ok(id)
     }
 
@@ -170,6 +174,7 @@ impl Agent {
             tracing::info!(port = port.name, why, "port removed");
         }
         self.clients.forget(id);
+        self.naps.set(id, None);
         // The switch knows every port there was.
         let _ = self.switch.remove_port(id);
     }
@@ -188,6 +193,9 @@ impl Agent {
             self.notice(happening, now);
         }
         self.news = news;
+        while let Some(id) = self.naps.pop(now) {
+            self.busy(id);
+        }
         self.serve(now);
         self.flush();
         if now >= self.next_housekeeping {
@@ -250,7 +258,10 @@ impl Agent {
         if !self.busy.is_empty() {
             return Duration::ZERO;
         }
-        timeout.unwrap_or(HOUSEKEEPING).min(HOUSEKEEPING)
+        let now = self.origin.elapsed();
+        let nap = self.naps.next().map(|due| due.saturating_sub(now));
+        let nap = nap.unwrap_or(HOUSEKEEPING).min(HOUSEKEEPING);
+        timeout.map_or(nap, |timeout| timeout.min(nap))
     }
 
     fn watch(&self, id: PortId) -> std::io::Result<()> {
@@ -287,8 +298,16 @@ impl Agent {
         if let Some(device) = &mut port.device {
             device.notice(News { source, ended });
         }
-        if !std::mem::replace(&mut port.is_busy, true) {
-            self.busy.push(port.id);
+        let id = port.id;
+        self.busy(id);
+    }
+
+    /// This port may have frames.
+    fn busy(&mut self, id: PortId) {
+        if let Some(port) = self.ports.get_mut(id)
+            && !std::mem::replace(&mut port.is_busy, true)
+        {
+            self.busy.push(id);
         }
     }
 
@@ -325,6 +344,11 @@ impl Agent {
             from: id,
             now,
         });
+        let more_by_time = match &more {
+            Ok(false) => device.look_again().map(|nap| now + nap),
+            _ => None,
+        };
+        self.naps.set(id, more_by_time);
         if let Some(port) = self.ports.get_mut(id) {
             port.device = Some(device);
             port.is_busy = matches!(more, Ok(true));

@@ -1,6 +1,7 @@
 //! What is behind a port.
 
 use std::fmt;
+use std::time::Duration;
 
 use rustix::fd::BorrowedFd;
 use switch::{Directed, DropReason, Nti, Stamp, Tier};
@@ -31,6 +32,18 @@ pub struct Incoming<'a> {
     pub nti: Option<Nti>,
     /// Where it is directed, if it is.
     pub directed: Option<Directed>,
+}
+
+impl<'a> Incoming<'a> {
+    /// A frame that says nothing but what is in it.
+    pub fn plain(frame: Frame<'a>) -> Self {
+        Self {
+            frame,
+            tier: Tier::default(),
+            nti: None,
+            directed: None,
+        }
+    }
 }
 
 /// Where a device hands its frames over.
@@ -90,6 +103,12 @@ pub trait Device: fmt::Debug + Send {
 
     /// The largest frame it can take, in bytes without CRC.
     fn largest(&self) -> usize;
+
+    /// How long it takes until there may be frames although no descriptor has any news: asked each time that
+    /// [`Device::receive`] has found no more. `None`: all news comes by descriptors.
+    fn look_again(&mut self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Why a device cannot be used any more.
@@ -113,6 +132,9 @@ pub enum Gone {
         /// The most there may be.
         most: usize,
     },
+    /// The link does not work any more.
+    #[error("{0}")]
+    Link(#[from] memif::Error),
     /// The system refused.
     #[error("{call} failed: {source}")]
     Os {

@@ -22,11 +22,18 @@ mod file;
 mod forward;
 mod frame;
 mod inbox;
+mod interface;
+mod naps;
 mod outbox;
 mod ports;
 mod reactor;
 mod reception;
 mod visitor;
+
+pub mod memif_port;
+pub mod packet;
+pub mod pcap;
+pub mod tap;
 
 pub use admission::{Admission, Caps, Census, Refusal, Rule};
 pub use agent::{Agent, Error, PortView};

@@ -72,6 +72,8 @@ drop_reasons! {
     NotAdmitted = "not-admitted",
     /// The port is closing, and what was queued for it can wait no longer.
     Closing = "closing",
+    /// Nobody is at the other end of the link, or the interface is down.
+    LinkDown = "link-down",
     /// The operating system did not take the frame from us.
     DeviceRefused = "device-refused",
 }
