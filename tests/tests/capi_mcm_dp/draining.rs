@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use memif::testing::{Layout, RawClient, Setup};
-use memwire_tests::deadline::{SOON, eventually};
+use memwire_tests::deadline::SOON;
 use memwire_tests::frames::number_of;
 
+use crate::measure::at_best;
 use crate::pair::{Ends, Pair, Place, small};
 use crate::puppet::Puppet;
 
@@ -18,15 +19,10 @@ fn destroy(pair: &mut Pair) -> Duration {
     pair.tx.ask("destroy 0").is("destroyed").took()
 }
 
-/// The shortest of several, since the machine may be busy in some of them.
-fn at_best(mut measure: impl FnMut() -> Duration) -> Duration {
-    (0..4).map(|_| measure()).min().expect("four")
-}
-
 #[test]
 fn point_23_a_destroy_returns_at_once_when_the_receiver_has_taken_everything() {
     for ends in Ends::roles() {
-        let took = at_best(|| {
+        let took = at_best(AT_ONCE, || {
             let mut pair = ends.connect(&small());
             for number in 0..20 {
                 pair.works(number);
@@ -42,7 +38,7 @@ fn point_23_a_destroy_returns_at_once_when_the_receiver_has_taken_everything() {
 #[test]
 fn point_23_a_destroy_of_a_receiver_returns_at_once() {
     for ends in Ends::roles() {
-        let took = at_best(|| {
+        let took = at_best(AT_ONCE, || {
             let mut pair = ends.connect(&small());
             pair.fill_up(0);
             pair.rx.ask("dequeue 0 0 0").is("buffer");
@@ -58,7 +54,7 @@ fn point_23_a_destroy_of_a_receiver_returns_at_once() {
 #[test]
 fn point_23_all_that_was_sent_before_a_destroy_reaches_a_slow_receiver() {
     for ends in Ends::roles() {
-        let took = at_best(|| {
+        let took = at_best(AT_ONCE, || {
             let mut pair = ends.connect(&small());
             let frames = pair.fill_up(0);
             assert!(frames >= 8, "{frames} frames in a ring");
@@ -96,7 +92,7 @@ fn point_23_a_receiver_hears_of_the_end_after_the_last_frame() {
 #[test]
 fn point_23_a_receiver_that_is_gone_holds_up_nothing() {
     for ends in Ends::roles() {
-        let took = at_best(|| {
+        let took = at_best(AT_ONCE, || {
             let mut pair = ends.connect(&small());
             pair.fill_up(0);
             pair.rx.process().kill();
@@ -113,19 +109,18 @@ fn with_stranger() -> (Puppet, RawClient, Place) {
     let place = Place::new(Ends::USUAL, &format!("{} fps=60 video.fps=60", small()));
     let mut tx = Puppet::start();
     tx.begin(&place.create_tx(0));
-    eventually("it listens", SOON, || place.socket().exists().then_some(()));
     let setup = Setup::new(0).with_layout(|layout: &mut Layout| {
         layout.log2_slots = 4;
         layout.buffer_size = 8192;
     });
-    let client = RawClient::up(place.socket(), setup).expect("an honest client is served");
+    let client = place.stranger(setup);
     tx.answer().is("made");
     (tx, client, place)
 }
 
 #[test]
 fn point_23_a_destroy_waits_until_a_stranger_has_taken_everything_and_no_longer() {
-    let late = at_best(|| {
+    let late = at_best(AT_ONCE, || {
         let (mut tx, mut client, _place) = with_stranger();
         tx.ask("send 0 10 100 0 0").is("sent").has("n", 10);
         tx.begin("destroy 0");
@@ -147,7 +142,7 @@ fn point_23_a_destroy_waits_until_a_stranger_has_taken_everything_and_no_longer(
 
 #[test]
 fn point_23_a_destroy_returns_at_once_when_a_stranger_has_taken_everything() {
-    let took = at_best(|| {
+    let took = at_best(AT_ONCE, || {
         let (mut tx, mut client, _place) = with_stranger();
         tx.ask("send 0 10 100 0 0").is("sent").has("n", 10);
         for _ in 0..10 {

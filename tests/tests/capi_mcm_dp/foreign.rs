@@ -41,8 +41,7 @@ fn ours(direction: u8, master: bool) -> (Puppet, Place) {
 /// A stranger that connects to us.
 fn client(direction: u8, setup: Setup) -> (Puppet, RawClient, Place) {
     let (puppet, place) = ours(direction, true);
-    eventually("it listens", SOON, || place.socket().exists().then_some(()));
-    let client = RawClient::up(place.socket(), setup).expect("an honest client is served");
+    let client = place.stranger(setup);
     puppet.answer().is("made").has("frame_size", FRAME.into());
     (puppet, client, place)
 }

@@ -41,7 +41,6 @@ fn master(direction: u8) -> (Puppet, Place) {
         0 => place.create_tx(0),
         _ => place.create_rx(0),
     });
-    eventually("it listens", SOON, || place.socket().exists().then_some(()));
     (puppet, place)
 }
 
@@ -65,7 +64,7 @@ fn client(ours: &mut Puppet, place: &Place) -> RawClient {
 
 /// The first client, which a create is waiting for.
 fn first_client(ours: &Puppet, place: &Place) -> RawClient {
-    let client = RawClient::up(place.socket(), setup()).expect("an honest client is served");
+    let client = place.stranger(setup());
     ours.answer().is("made");
     client
 }
@@ -164,12 +163,12 @@ fn memory_that_is_cut_off_does_not_kill_the_program() {
     for direction in [1, 0] {
         let (mut ours, place) = master(direction);
         let setup = setup().with_layout(|layout| layout.sealed = false);
-        let unsealed = RawClient::up(place.socket(), setup);
-        let Ok(mut liar) = unsealed else {
+        let mut liar = place.caller(setup);
+        if liar.handshake().is_err() {
             // Refused from the start, which is as good; an honest one is not.
             drop(first_client(&ours, &place));
             continue;
-        };
+        }
         ours.answer().is("made");
         if direction == 1 {
             liar.tx(0).send(&numbered(1, 8000), SOON).expect("room");
@@ -198,11 +197,11 @@ fn a_create_survives_handshakes_that_stop_or_make_no_sense() {
         Step::Regions,
         Step::Rings,
     ] {
-        let mut liar = RawClient::connect(place.socket(), setup()).expect("connected");
+        let mut liar = place.caller(setup());
         liar.advance(step).expect("so far");
         drop(liar);
     }
-    let liar = RawClient::connect(place.socket(), setup()).expect("connected");
+    let liar = place.caller(setup());
     liar.send_bytes(&[0xff; 128], &[]).expect("sent");
     drop(liar);
     drop(first_client(&ours, &place));

@@ -17,6 +17,7 @@ mod layout;
 mod liars;
 mod libmemif;
 mod many;
+mod measure;
 mod metadata;
 mod misuse;
 mod pair;

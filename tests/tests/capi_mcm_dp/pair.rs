@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use memwire_tests::deadline::SOON;
+use memif::testing::{RawClient, Setup};
+use memwire_tests::deadline::{SOON, eventually};
 use memwire_tests::workshop;
 
 use crate::puppet::{Puppet, Reply};
@@ -126,6 +127,20 @@ impl Place {
     /// What a receiver is told to create.
     pub(crate) fn create_rx(&self, id: u32) -> String {
         self.create(id, 1, !self.ends.tx_is_master)
+    }
+
+    /// A stranger's socket, connected as soon as there is a master. Nothing is said yet.
+    pub(crate) fn caller(&self, setup: Setup) -> RawClient {
+        eventually("a master listens", SOON, || {
+            RawClient::connect(self.socket(), setup.clone()).ok()
+        })
+    }
+
+    /// A stranger that has shaken hands with the master.
+    pub(crate) fn stranger(&self, setup: Setup) -> RawClient {
+        let mut client = self.caller(setup);
+        client.handshake().expect("an honest client is served");
+        client
     }
 
     /// The socket.

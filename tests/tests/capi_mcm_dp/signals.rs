@@ -5,6 +5,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::Signal;
 
+use crate::measure;
 use crate::pair::{Ends, Place, small};
 use crate::puppet::Puppet;
 
@@ -14,13 +15,11 @@ fn alone(puppet: &mut Puppet, create: &str) -> Duration {
     failed.took()
 }
 
-/// Never early, and at best not late.
 fn gives_up(puppet: &mut Puppet, create: &str, timeout: u64) {
-    let least = Duration::from_millis(timeout);
-    let tries: Vec<_> = (0..6).map(|_| alone(puppet, create)).collect();
-    assert!(tries.iter().all(|took| *took >= least), "{tries:?}");
-    let most = least + Duration::from_millis(4);
-    assert!(tries.iter().any(|took| *took < most), "{tries:?}");
+    let slack = Duration::from_millis(4);
+    measure::exact(Duration::from_millis(timeout), slack, || {
+        alone(puppet, create)
+    });
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Points 11, 12 and 14: pictures that are larger than what the other side expects, or than a number,
 //! or than four bytes for each pixel.
 
-use memif::testing::{Layout, RawClient, Setup};
-use memwire_tests::deadline::{SOON, eventually};
+use memif::testing::{Layout, Setup};
+use memwire_tests::deadline::SOON;
 use memwire_tests::frames::{number_of, numbered};
 use rustix::io::Errno;
 
@@ -69,9 +69,8 @@ fn point_11_a_peer_with_small_buffers_gets_what_fits_and_the_sender_an_error_for
         let place = Place::new(Ends::USUAL, &payload);
         let mut tx = Puppet::start();
         tx.begin(&place.create_tx(0));
-        eventually("it listens", SOON, || place.socket().exists().then_some(()));
         let setup = Setup::new(0).with_layout(|layout: &mut Layout| layout.buffer_size = 2048);
-        let mut client = RawClient::up(place.socket(), setup).expect("an honest client is served");
+        let mut client = place.stranger(setup);
         tx.answer().is("made").has("frame_size", frame);
         for number in 0..300 {
             tx.ask("dequeue 0 0 1000").is("buffer").has("len", frame);
@@ -98,9 +97,8 @@ fn point_11_a_frame_in_pieces_is_received_in_one() {
     let create = place.create_rx(0).replace("master=0", "master=1");
     let mut rx = Puppet::start();
     rx.begin(&create);
-    eventually("it listens", SOON, || place.socket().exists().then_some(()));
     let setup = Setup::new(0).with_layout(|layout: &mut Layout| layout.buffer_size = 2048);
-    let mut client = RawClient::up(place.socket(), setup).expect("an honest client is served");
+    let mut client = place.stranger(setup);
     rx.answer().is("made");
     for (number, len) in [(0, 40_960), (1, 2049), (2, 100), (3, 40_959)] {
         client

@@ -2,28 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use memif::testing::{Layout, RawClient, Setup};
-use memwire_tests::deadline::{SOON, eventually};
+use memif::testing::{Layout, Setup};
+use memwire_tests::deadline::SOON;
 
+use crate::measure;
 use crate::pair::{Ends, Place, small};
 use crate::puppet::Puppet;
 
-/// How often a wait is measured: the machine may be busy in some of them.
-const TRIES: usize = 12;
+/// What a wait of so many milliseconds may take beyond them.
+const SLACK: Duration = Duration::from_millis(2);
 
-/// Never early, and at best (when the machine has nothing better to do) not late.
 fn exact(timeout: u64, mut wait: impl FnMut(&str) -> Duration) {
-    let (least, most) = (
-        Duration::from_millis(timeout),
-        Duration::from_millis(timeout + 2),
-    );
-    let mut best = Duration::MAX;
-    for _ in 0..TRIES {
-        let took = wait(&timeout.to_string());
-        assert!(took >= least, "{took:?} instead of {least:?}");
-        best = best.min(took);
-    }
-    assert!(best < most, "at best {best:?} instead of {least:?}");
+    let text = timeout.to_string();
+    measure::exact(Duration::from_millis(timeout), SLACK, || wait(&text));
 }
 
 #[test]
@@ -83,12 +74,11 @@ fn point_20_a_timeout_is_over_in_time_although_the_peer_rings_all_the_while() {
         victim.begin(&format!(
             "create 0 type={direction} protocol=1 path={path} master=1 width=64 height=32 fps=60"
         ));
-        eventually("it listens", SOON, || socket.exists().then_some(()));
         let setup = Setup::new(0).with_layout(|layout: &mut Layout| {
             layout.log2_slots = 2;
             layout.buffer_size = 8192;
         });
-        let client = RawClient::up(&socket, setup).expect("an honest client is served");
+        let client = place.stranger(setup);
         victim.answer().is("made");
         while direction == 0 && victim.ask("dequeue 0 0 0").text().starts_with("buffer") {
             victim.ask("fill 0 100 1");
