@@ -14,6 +14,8 @@ const WALLS: &[(&str, &[&str])] = &[
     ("memwire-switch", &[]),
     ("memwire", &["memif", "memwire-media"]),
     ("mcm-dp", &["memif", "memwire-media"]),
+    ("descsock", &["descsock-wire", "memif-ring"]),
+    ("descsock-client", &["descsock"]),
 ];
 
 fn root() -> PathBuf {

@@ -60,7 +60,7 @@ mod worker;
 pub use batch::{Batch, Frames};
 pub use client::Client;
 pub use counters::{Counters, Statistics};
-pub use descsock_wire::{Did, Directed, Dm, Flags, Nti, Sep, Svc, Tier};
+pub use descsock_wire::{Did, Directed, Dm, Flags, Nti, OutOfRange, Sep, Svc, Tier};
 pub use error::{AgentFault, Error, FileFault, Misuse};
 pub use labels::{Events, Labels, Received, Route};
 pub use options::{Options, Wait};
