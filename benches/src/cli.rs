@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Packets,
     /// 1080p frames per second, written and read in full.
     Frames,
+    /// Ethernet frames per second between two tenants of an agent, and over the Linux bridge.
+    Ethernet,
     /// All of these.
     All,
     /// The second process of a run.

@@ -16,6 +16,10 @@ pub(crate) const PATIENCE: Option<Duration> = Some(Duration::from_secs(20));
 
 /// An exchange between two processes, as each of them plays it.
 pub(crate) trait Exchange {
+    /// Why it cannot be measured on this machine, if it cannot.
+    fn unavailable(&self) -> Option<String> {
+        None
+    }
     /// The half that starts the other process, measures, and verifies what was moved.
     fn measure(&self, run: &Run) -> Result<Sample>;
     /// The half of the second process.

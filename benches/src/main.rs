@@ -2,7 +2,7 @@
 //! in the same run.
 //!
 //! ```text
-//! cargo run --release -p memwire-benches -- [round-trip|packets|frames|all] [--runs 5] [--json]
+//! cargo run --release -p memwire-benches -- [round-trip|packets|frames|ethernet|all] [--runs 5] [--json]
 //! ```
 //!
 //! A figure alone says little about a library and much about a machine. So each bench is a list of **subjects**, ours
@@ -14,8 +14,10 @@
 //! same program that keeps it company ([`peer`]). To add a subject: a variant of [`subject::Subject`], its two halves
 //! in a module, and a line in [`plan`].
 
+mod bridge;
 mod cli;
 mod cores;
+mod ethernet;
 mod eventfd;
 mod exchange;
 mod figures;
@@ -32,6 +34,7 @@ mod round_trip;
 mod series;
 mod stamp;
 mod subject;
+mod tenants;
 
 use clap::Parser as _;
 
@@ -44,6 +47,7 @@ fn main() -> anyhow::Result<()> {
         Command::RoundTrip => Some(Group::RoundTrip),
         Command::Packets => Some(Group::Packets),
         Command::Frames => Some(Group::Frames),
+        Command::Ethernet => Some(Group::Ethernet),
         Command::All => None,
         Command::Accompany(peer) => return peer::accompany(&peer, &settings),
     };

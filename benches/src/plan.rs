@@ -12,6 +12,8 @@ pub(crate) enum Group {
     Packets,
     /// Large frames.
     Frames,
+    /// Frames of tenants.
+    Ethernet,
 }
 
 /// What a figure is.
@@ -83,6 +85,13 @@ const BENCHES: &[Bench] = &[
         unit: Unit::PerSecond,
         ours: &[Subject::FramesToServer, Subject::FramesToClient],
         baselines: &[against(Subject::FramesByFlag, AtLeast(0.95))],
+    },
+    Bench {
+        group: Group::Ethernet,
+        title: "Ethernet frames/s of 64 bytes, two processes",
+        unit: Unit::PerSecond,
+        ours: &[Subject::Tenants],
+        baselines: &[against(Subject::Bridge, AtLeast(5.0))],
     },
 ];
 

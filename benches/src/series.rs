@@ -44,6 +44,7 @@ pub(crate) fn run(
     for bench in benches {
         let mut samples: Vec<(Subject, Vec<Sample>)> = bench
             .subjects()
+            .filter(|subject| progress.is_available(*subject))
             .map(|subject| (subject, Vec::new()))
             .collect();
         for number in 1..=settings.runs {
@@ -106,6 +107,20 @@ impl Progress {
             serial: 0,
             terminal: std::io::stderr().is_terminal(),
         }
+    }
+
+    /// Whether it can be measured here; says so if not.
+    fn is_available(&self, subject: Subject) -> bool {
+        let Some(why) = subject.exchange().unavailable() else {
+            return true;
+        };
+        self.line("");
+        let _ = writeln!(
+            std::io::stderr(),
+            "not measured: {}: {why}",
+            subject.label()
+        );
+        false
     }
 
     fn show(&mut self, bench: &Bench, subject: Subject, number: u16) {

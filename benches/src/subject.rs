@@ -3,6 +3,8 @@
 use clap::ValueEnum;
 use memif::Wait;
 
+use crate::bridge::Bridge;
+use crate::ethernet::Ethernet;
 use crate::eventfd::Eventfds;
 use crate::exchange::Exchange;
 use crate::flag::Flags;
@@ -11,6 +13,7 @@ use crate::links::Direction;
 use crate::packets::Packets;
 use crate::ping_pong::PingPong;
 use crate::round_trip::{Echo, Receive};
+use crate::tenants::Tenants;
 
 /// Something that is measured; its name tells the second process what to play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -39,6 +42,10 @@ pub(crate) enum Subject {
     FramesToClient,
     /// 1080p frames handed over by a flag.
     FramesByFlag,
+    /// 64-byte Ethernet frames between two tenants of an agent.
+    Tenants,
+    /// 64-byte Ethernet frames over the Linux bridge.
+    Bridge,
 }
 
 impl Subject {
@@ -55,6 +62,8 @@ impl Subject {
             Self::FramesToServer => "Memwire, client to server",
             Self::FramesToClient => "Memwire, server to client",
             Self::FramesByFlag => "bare atomic flag",
+            Self::Tenants => "Memwire agent, two tenants",
+            Self::Bridge => "Linux bridge, two veth pairs",
         }
     }
 
@@ -74,6 +83,8 @@ impl Subject {
             Self::FramesToServer => frames(ToServer),
             Self::FramesToClient => frames(ToClient),
             Self::FramesByFlag => Box::new(Flags),
+            Self::Tenants => Box::new(Ethernet(Tenants)),
+            Self::Bridge => Box::new(Ethernet(Bridge)),
         }
     }
 }

@@ -14,7 +14,7 @@ fn every_bench_runs_and_is_reported_for_machines() {
     assert!(output.status.success(), "{errors}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let benches = report["benches"].as_array().unwrap();
-    assert_eq!(benches.len(), 5);
+    assert_eq!(benches.len(), 6);
     for subject in benches
         .iter()
         .flat_map(|bench| bench["subjects"].as_array().unwrap())
