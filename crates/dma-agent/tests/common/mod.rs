@@ -43,6 +43,11 @@ impl Running {
     }
 
     pub(crate) fn with(admission: Admission) -> Self {
+        Self::prepared(admission, |_| {})
+    }
+
+    /// One that has been given ports before it runs.
+    pub(crate) fn prepared(admission: Admission, prepare: impl FnOnce(&mut Agent)) -> Self {
         memif::sigbus::contain().expect("a handler");
         let dir = tempfile::tempdir().expect("a directory");
         let doorbell = dir.path().join("doorbell.sock");
@@ -51,6 +56,7 @@ impl Running {
         agent
             .listen(&address, &SocketFile::default())
             .expect("a doorbell");
+        prepare(&mut agent);
         let stop = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
