@@ -11,6 +11,10 @@
  *         mcm_enqueue_buffer  sends                 mcm_enqueue_buffer  gives it back
  *   mcm_destroy_connection                    mcm_destroy_connection
  *
+ * The library has no threads: whoever waits for the peer is let in, and the end of a peer is noticed,
+ * during the calls of the other side. A program that does something else for long calls
+ * mcm_dequeue_buffer with timeout 0 now and then, or waits on mcm_connection_fd (mcm_dp_ext.h).
+ *
  * Either side may send or receive, be master or slave, and start first. Names, numbers and layouts
  * are those of the Media Communications Mesh SDK 24.09; see docs/mcm_dp.md for what works better.
  *

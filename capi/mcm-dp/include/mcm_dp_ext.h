@@ -18,7 +18,8 @@ typedef struct {
     uint64_t bytes;       /* @8 bytes of payload in them */
     uint64_t lost;        /* @16 frames missing between received sequence numbers (receiver) */
     uint64_t refused;     /* @24 frames received that were larger than frame_size, or malformed */
-    uint64_t copied;      /* @32 frames that had to be copied, because the peer's buffers are smaller */
+    uint64_t copied;      /* @32 frames that had to be copied, because the peer's buffers are smaller
+                             than frame_size; what does not fit in one of them is not sent (EMSGSIZE) */
     uint64_t timeouts;    /* @40 dequeues whose time was over */
     uint64_t cancelled;   /* @48 buffers given back with mcm_cancel_buffer */
     uint64_t connections; /* @56 peers so far, the present one included */
@@ -34,7 +35,8 @@ mcm_conn_context *mcm_create_connection_timeout(mcm_conn_param *param, int timeo
 
 /*
  * A descriptor for poll, select and epoll (wait for POLLIN): readable when mcm_dequeue_buffer may
- * have something to say: a frame, room, or the end of the peer. Then call mcm_dequeue_buffer with
+ * have something to say: a frame, room, or the end of the peer; and when the library has work of its own,
+ * such as another attempt to connect. Then call mcm_dequeue_buffer with
  * timeout 0 until it returns NULL, or once for each time the descriptor is readable. It belongs to the
  * connection: do not close or read it.
  *

@@ -12,6 +12,7 @@ use crate::end::End;
 use crate::failure::{Code, Failure};
 use crate::masters::Share;
 use crate::news::{readable, sleep};
+use crate::payload::picture;
 use crate::plan::Plan;
 use crate::signals::Endings;
 
@@ -43,7 +44,7 @@ pub(crate) fn connect(plan: &Plan, param: &Param, timeout: i32) -> Result<Connec
     let size = plan.payload.frame_size;
     tracing::info!(socket = %plan.address, id = plan.id, peer = ?link.peer(), "connected");
     let end = End::open(link, plan.sends, size, plan.payload.caps.as_ref(), share)?;
-    Connection::new(end, plan.sends, size, param.fps)
+    Connection::new(end, plan.sends, size, picture(param).fps)
 }
 
 fn link(plan: &Plan) -> Result<(Option<Share>, Link), Failure> {
