@@ -6,6 +6,7 @@ use crate::demo::DemoArgs;
 use crate::eth;
 use crate::recv::RecvArgs;
 use crate::send::SendArgs;
+use crate::tap::TapArgs;
 
 /// The shared-memory wire between processes on one Linux node
 #[derive(Debug, Parser)]
@@ -42,6 +43,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: eth::Command,
     },
+    /// Make a network interface of this host a tenant of an agent
+    Tap(TapArgs),
     /// Show that it works: two processes share 1080p60 video, and every frame is verified
     Demo(DemoArgs),
 }

@@ -15,6 +15,7 @@ mod send;
 mod source;
 mod stop;
 mod tally;
+mod tap;
 mod video_args;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Send(args) => send::run(&args, &cli.common),
         Command::Recv(args) => recv::run(&args, &cli.common),
         Command::Eth { command } => eth::run(&command, &cli.common),
+        Command::Tap(args) => tap::run(&args, &cli.common),
         Command::Demo(args) => demo::run(&args, &cli.common),
     }
 }
