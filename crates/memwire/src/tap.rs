@@ -1,6 +1,7 @@
 //! `memwire tap`: a network interface of this host that is a tenant of an agent.
 
 mod bridge;
+mod mac;
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -66,7 +67,7 @@ pub(crate) struct TapArgs {
     /// The largest payload, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 1500, value_parser = clap::value_parser!(u32).range(68..=9578))]
     mtu: u32,
-    /// The interface's Ethernet address; one that nobody has, unless said
+    /// The interface's Ethernet address; one of its own unless said, the same at each start
     #[arg(long, value_name = "ADDRESS")]
     mac: Option<Mac>,
 }
@@ -102,7 +103,10 @@ impl TapArgs {
     fn interface(&self) -> TapOptions {
         TapOptions {
             name: self.interface.clone(),
-            mac: self.mac,
+            mac: Some(
+                self.mac
+                    .unwrap_or_else(|| mac::own(&self.tenant_name, &self.interface)),
+            ),
             mtu: Some(self.mtu),
             address: self.tenant_ip.map(|address| (address, self.tenant_netmask)),
         }
