@@ -182,26 +182,35 @@ impl Admission {
         registration: &Registration,
         census: Census,
     ) -> Result<&Rule, Refusal> {
+        let name = registration.service_name.printable();
+        let rule = self.rule_for(who, registration.service_id.value(), &name)?;
+        self.caps.check(who.uid, registration, census)?;
+        Ok(rule)
+    }
+
+    /// The rule that holds for a client of this service and name, whatever it has.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn rule_for(&self, who: Credentials, svc: u16, name: &str) -> Result<&Rule, Refusal> {
         let Credentials { uid, gid, .. } = who;
         let holds = |rule: &&Rule| rule.uids.contains(&uid) || rule.gids.contains(&gid);
         let rule = self.rules.iter().find(holds);
         let rule = rule.ok_or(Refusal::User { uid, gid })?;
-        rule.check(uid, registration)?;
-        self.caps.check(uid, registration, census)?;
+        rule.check(uid, svc, name)?;
         Ok(rule)
     }
 }
 
 impl Rule {
-    fn check(&self, uid: u32, registration: &Registration) -> Result<(), Refusal> {
-        let svc = registration.service_id.value();
+    fn check(&self, uid: u32, svc: u16, name: &str) -> Result<(), Refusal> {
         let may = |all: &[Svc]| all.is_empty() || all.iter().any(|one| one.raw() == svc);
         if !may(&self.services) {
             let svc = svc.into();
             return Err(Refusal::Service { svc, uid });
         }
-        let name = registration.service_name.printable();
-        if !self.names.is_empty() && !self.names.contains(&name) {
+        if !self.names.is_empty() && !self.names.iter().any(|one| one == name) {
+            let name = name.to_owned();
             return Err(Refusal::Name { name, uid });
         }
         Ok(())

@@ -1,6 +1,12 @@
 //! The agent: ports, the switch between them, and the doorbells by which clients come.
 
 mod admit;
+mod answer;
+mod attend;
+mod plan;
+mod policies;
+mod reload;
+mod views;
 
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -13,13 +19,16 @@ use switch::{
 
 use crate::admission::Admission;
 use crate::clients::Clients;
+use crate::control::desk::Desk;
 use crate::counters::PortCounters;
 use crate::device::{Device, Gone, News, Source};
 use crate::forward::Forwarding;
+use crate::metrics::Metrics;
 use crate::naps::Naps;
 use crate::ports::Ports;
 use crate::reactor::{Happening, Reactor, Token};
 use crate::reception::Reception;
+use crate::setup::Setup;
 
 /// The did that existing tenants direct everything to, meaning: to whom it may concern.
 const LEARN_DID: u16 = 4;
@@ -72,6 +81,14 @@ pub struct Agent {
     busy: Vec<PortId>,
     /// Ports that have asked to be looked at again.
     naps: Naps,
+    setup: Setup,
+    desk: Desk,
+    metrics: Metrics,
+    /// News of those who are no clients: whose, and whether it is the end.
+    others: Vec<(u32, bool)>,
+    /// Captures there are, and were.
+    captures: usize,
+    captures_started: u64,
     /// News of this turn.
     news: Vec<Happening>,
     origin: Instant,
@@ -119,6 +136,12 @@ impl Agent {
             dirty: Vec::new(),
             busy: Vec::new(),
             naps: Naps::default(),
+            setup: Setup::new(),
+            desk: Desk::default(),
+            metrics: Metrics::default(),
+            others: Vec::new(),
+            captures: 0,
+            captures_started: 0,
             news: Vec::new(),
             origin: Instant::now(),
             next_housekeeping: Duration::ZERO,
@@ -174,6 +197,7 @@ impl Agent {
             tracing::info!(port = port.name, why, "port removed");
         }
         self.clients.forget(id);
+        self.setup.forget(id);
         self.naps.set(id, None);
         // The switch knows every port there was.
         let _ = self.switch.remove_port(id);
@@ -198,10 +222,12 @@ impl Agent {
         }
         self.serve(now);
         self.flush();
+        self.attend(now);
         if now >= self.next_housekeeping {
             self.next_housekeeping = now + HOUSEKEEPING;
             self.switch.age(now, AGE_SLOTS);
             self.reception.expire(now);
+            self.dismiss(now);
         }
         Ok(())
     }
@@ -255,7 +281,7 @@ impl Agent {
     }
 
     fn patience(&self, timeout: Option<Duration>) -> Duration {
-        if !self.busy.is_empty() {
+        if !self.busy.is_empty() || !self.others.is_empty() {
             return Duration::ZERO;
         }
         let now = self.origin.elapsed();
@@ -287,7 +313,7 @@ impl Agent {
                     self.admit(visitor, &registration);
                 }
             }
-            Token::Other(_) => {}
+            Token::Other(number) => self.others.push((number, happening.ended)),
         }
     }
 

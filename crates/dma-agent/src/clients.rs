@@ -12,14 +12,21 @@ use crate::admission::Census;
 pub(crate) struct Clients(BTreeMap<PortId, One>);
 
 #[derive(Debug)]
-struct One {
-    who: Credentials,
-    bytes: u64,
+pub(crate) struct One {
+    pub(crate) who: Credentials,
+    pub(crate) bytes: u64,
+    /// As it registered.
+    pub(crate) service_name: String,
 }
 
 impl Clients {
-    pub(crate) fn note(&mut self, id: PortId, who: Credentials, bytes: u64) {
-        self.0.insert(id, One { who, bytes });
+    pub(crate) fn note(&mut self, id: PortId, who: Credentials, bytes: u64, service_name: String) {
+        let one = One {
+            who,
+            bytes,
+            service_name,
+        };
+        self.0.insert(id, one);
     }
 
     pub(crate) fn forget(&mut self, id: PortId) {
@@ -28,6 +35,14 @@ impl Clients {
 
     pub(crate) fn who(&self, id: PortId) -> Option<Credentials> {
         self.0.get(&id).map(|one| one.who)
+    }
+
+    pub(crate) fn get(&self, id: PortId) -> Option<&One> {
+        self.0.get(&id)
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = PortId> + '_ {
+        self.0.keys().copied()
     }
 
     /// What this user has.

@@ -13,9 +13,11 @@
 
 mod admission;
 mod agent;
+mod change;
 mod client;
 mod clients;
 pub mod config;
+pub mod control;
 mod counters;
 mod device;
 mod file;
@@ -23,11 +25,16 @@ mod forward;
 mod frame;
 mod inbox;
 mod interface;
+mod metrics;
 mod naps;
+mod notify;
+mod open;
 mod outbox;
 mod ports;
 mod reactor;
 mod reception;
+mod served;
+mod setup;
 mod visitor;
 
 pub mod memif_port;
@@ -37,8 +44,12 @@ pub mod tap;
 
 pub use admission::{Admission, Caps, Census, Refusal, Rule};
 pub use agent::{Agent, Error, PortView};
+pub use change::{Change, How};
 pub use client::{Client, LARGEST_FRAME, Tenant};
 pub use counters::PortCounters;
 pub use device::{Delivered, Device, Gone, Incoming, News, Sink, Source};
 pub use file::FileRefusal;
 pub use frame::{Frame, Head};
+pub use notify::Notify;
+pub use open::OpenError;
+pub use setup::SetupError;

@@ -21,7 +21,7 @@ const BURST: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Reception {
     pub(crate) admission: Admission,
-    doorbells: Vec<Doorbell>,
+    doorbells: Vec<Option<Doorbell>>,
     visitors: Vec<Option<Visitor>>,
     came: u64,
     refusals: u64,
@@ -51,11 +51,23 @@ impl Reception {
         address: &Address,
         watch: impl FnOnce(BorrowedFd<'_>, Token) -> io::Result<()>,
     ) -> io::Result<()> {
-        let index = u32::try_from(self.doorbells.len()).unwrap_or(u32::MAX);
+        let free = self.doorbells.iter().position(Option::is_none);
+        let place = free.unwrap_or(self.doorbells.len());
+        let index = u32::try_from(place).unwrap_or(u32::MAX);
         watch(listener.as_fd(), Token::Doorbell(index))?;
+        if place == self.doorbells.len() {
+            self.doorbells.push(None);
+        }
         let address = address.clone();
-        self.doorbells.push(Doorbell { listener, address });
+        self.doorbells[place] = Some(Doorbell { listener, address });
         Ok(())
+    }
+
+    /// Closes a doorbell. Who came by it stays.
+    pub(crate) fn remove(&mut self, address: &Address) {
+        for doorbell in &mut self.doorbells {
+            doorbell.take_if(|doorbell| doorbell.address == *address);
+        }
     }
 
     /// Takes connections from a doorbell.
@@ -66,7 +78,7 @@ impl Reception {
         watch: impl Fn(BorrowedFd<'_>, Token) -> io::Result<()>,
     ) {
         for _ in 0..BURST {
-            let Some(doorbell) = self.doorbells.get(index as usize) else {
+            let Some(Some(doorbell)) = self.doorbells.get(index as usize) else {
                 return;
             };
             let socket = match doorbell.listener.accept() {

@@ -59,7 +59,8 @@ impl Agent {
         let name = tenant_name(registration, endpoint);
         let id = self.add_client(&name, policy, client)?;
         tracing::info!(port = name, %endpoint, uid = who.uid, pid = who.pid, "client");
-        self.clients.note(id, who, bytes);
+        let service_name = registration.service_name.printable();
+        self.clients.note(id, who, bytes, service_name);
         Ok(())
     }
 

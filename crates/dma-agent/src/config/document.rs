@@ -98,5 +98,8 @@ pub(super) struct PortTable {
     pub(super) id: Option<Spanned<u32>>,
     pub(super) secret_file: Option<Spanned<PathBuf>>,
     pub(super) path: Option<Spanned<PathBuf>>,
+    pub(super) mac: Option<Spanned<String>>,
+    pub(super) address: Option<Spanned<String>>,
+    pub(super) pace: Option<Spanned<String>>,
     pub(super) repeat: Option<Spanned<bool>>,
 }

@@ -52,7 +52,7 @@ fn directory() -> Option<PathBuf> {
 }
 
 /// The text of a regular file of at most so many bytes. Never waits, as a named pipe would have it.
-pub(super) fn read_text(path: &Path, most: u64) -> io::Result<String> {
+pub(crate) fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     let meta = file.metadata()?;

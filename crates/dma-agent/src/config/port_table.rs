@@ -1,6 +1,8 @@
 //! `[[port]]`, judged: each alone, and against the others.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use memif::Address;
 use serde::Deserialize;
@@ -48,11 +50,11 @@ impl Kind {
     /// The keys besides those that every port has.
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Kind::Tap => &["interface", "role", "watch"],
+            Kind::Tap => &["interface", "mac", "address", "role", "watch"],
             Kind::Packet => &["interface", "promiscuous", "role", "watch"],
             Kind::MemifServer => &["socket", "mode", "id", "secret-file", "role", "watch"],
             Kind::MemifClient => &["socket", "id", "secret-file", "role", "watch"],
-            Kind::Replay => &["path", "repeat"],
+            Kind::Replay => &["path", "pace", "repeat"],
             Kind::Dump => &["path"],
             Kind::Mirror => &["path", "watch"],
         }
@@ -127,6 +129,9 @@ fn fits(table: &PortTable) -> Result<(), Fault> {
         ("id", table.id.as_ref().map(Spanned::span)),
         ("secret-file", table.secret_file.as_ref().map(Spanned::span)),
         ("path", table.path.as_ref().map(Spanned::span)),
+        ("mac", table.mac.as_ref().map(Spanned::span)),
+        ("address", table.address.as_ref().map(Spanned::span)),
+        ("pace", table.pace.as_ref().map(Spanned::span)),
         ("repeat", table.repeat.as_ref().map(Spanned::span)),
         ("role", table.role.as_ref().map(Spanned::span)),
         ("watch", table.watch.as_ref().map(Spanned::span)),
@@ -208,6 +213,12 @@ fn device(table: &PortTable) -> Result<DeviceConfig, Fault> {
     Ok(match table.kind.get_ref() {
         Kind::Tap => DeviceConfig::Tap {
             interface: interface(table.interface.as_ref().unwrap_or(&table.name))?,
+            mac: parsed(
+                table.mac.as_ref(),
+                "port.mac",
+                "an address such as 02:00:00:00:00:01",
+            )?,
+            address: address(table)?,
         },
         Kind::Packet => DeviceConfig::Packet {
             interface: interface(needed(table, table.interface.as_ref(), "interface")?)?,
@@ -226,11 +237,49 @@ fn device(table: &PortTable) -> Result<DeviceConfig, Fault> {
         },
         Kind::Replay => DeviceConfig::Replay {
             path: path(table)?,
+            pace: parsed(table.pace.as_ref(), "port.pace", "\"recorded\" or \"fast\"")?
+                .unwrap_or_default(),
             repeat: flag(&table.repeat),
         },
         Kind::Dump => DeviceConfig::Dump { path: path(table)? },
         Kind::Mirror => DeviceConfig::Mirror { path: path(table)? },
     })
+}
+
+/// A value that has a form of its own.
+fn parsed<T: FromStr>(
+    text: Option<&Spanned<String>>,
+    key: &str,
+    form: &str,
+) -> Result<Option<T>, Fault> {
+    let Some(text) = text else { return Ok(None) };
+    let value = text.get_ref().parse().ok();
+    let problem = || fault(text, key, format!("{:?} is not {form}", text.get_ref()));
+    value.map(Some).ok_or_else(problem)
+}
+
+/// `"10.0.0.1/24"`
+fn address(table: &PortTable) -> Result<Option<(Ipv4Addr, Ipv4Addr)>, Fault> {
+    let Some(text) = &table.address else {
+        return Ok(None);
+    };
+    let read = || {
+        let (address, bits) = text.get_ref().split_once('/')?;
+        let bits: u32 = bits.parse().ok().filter(|bits| (1..=32).contains(bits))?;
+        Some((
+            address.parse().ok()?,
+            Ipv4Addr::from(u32::MAX << (32 - bits)),
+        ))
+    };
+    let problem = || {
+        format!(
+            "{:?} is not an address such as \"10.0.0.1/24\"",
+            text.get_ref()
+        )
+    };
+    read()
+        .map(Some)
+        .ok_or_else(|| fault(text, "port.address", problem()))
 }
 
 fn needed<'t, T>(

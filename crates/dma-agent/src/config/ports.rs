@@ -1,9 +1,12 @@
 //! `[[port]]`: ports that are there without a client.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use memif::Address;
-use switch::{Did, Nti, NtiSet};
+use switch::{Did, Mac, Nti, NtiSet};
+
+use crate::pcap::Pace;
 
 /// One port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +58,10 @@ pub enum DeviceConfig {
     Tap {
         /// What it is called.
         interface: String,
+        /// The address that the host has there.
+        mac: Option<Mac>,
+        /// The address of IPv4 that the host has there, and the mask of its network.
+        address: Option<(Ipv4Addr, Ipv4Addr)>,
     },
     /// `"packet"`: an interface that exists.
     Packet {
@@ -87,6 +94,8 @@ pub enum DeviceConfig {
     Replay {
         /// The file.
         path: PathBuf,
+        /// How fast.
+        pace: Pace,
         /// Whether it starts again at the end.
         repeat: bool,
     },

@@ -1,0 +1,164 @@
+//! What has to happen for a configuration to hold: found out, and made ready, before anything is touched.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use memif::unix::StreamListener;
+
+use super::Agent;
+use crate::config::{Config, PortConfig, SocketAt, places};
+use crate::device::Device;
+use crate::setup::SetupError;
+
+/// Everything that a configuration changes, with what is new already open.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) ports: Vec<Step>,
+    pub(super) gone_ports: Vec<String>,
+    pub(super) doorbells: Vec<(SocketAt, StreamListener)>,
+    pub(super) gone_doorbells: Vec<SocketAt>,
+    /// With another mode or owner: they can only be made when the old ones are gone.
+    pub(super) remade_doorbells: Vec<SocketAt>,
+    pub(super) control: Socket<SocketAt, StreamListener>,
+    pub(super) metrics: Socket<SocketAddr, TcpListener>,
+}
+
+/// What becomes of one configured port.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It is new.
+    Add(PortConfig, Box<dyn Device>),
+    /// It is there, under this name.
+    Keep(String, PortConfig),
+    /// What is behind it is something else. `None`: it can only be opened when the old one is gone.
+    Replace(PortConfig, Option<Box<dyn Device>>),
+}
+
+/// What becomes of a socket of which there is at most one.
+#[derive(Debug)]
+pub(super) enum Socket<At, Listener> {
+    Keep,
+    Drop,
+    Listen(At, Listener),
+    /// As it is not needed, it is done without.
+    Without(String),
+}
+
+impl Agent {
+    /// Opens all that is new. When this fails, nothing has changed.
+    pub(super) fn plan(&mut self, config: &Config) -> Result<Plan, SetupError> {
+        let ports = self.steps(config)?;
+        let kept: BTreeSet<_> = ports.iter().map(Step::present).collect();
+        let there = self.setup.ports.keys();
+        let gone_ports = there.filter(|name| !kept.contains(name.as_str()));
+        let gone_ports = gone_ports.cloned().collect();
+        let wanted = doorbells(config)?;
+        let had = |socket: &SocketAt| {
+            let mut doorbells = self.setup.doorbells.iter();
+            doorbells.find(|one| one.address == socket.address)
+        };
+        let wants = |socket: &&SocketAt| wanted.iter().all(|one| one.address != socket.address);
+        Ok(Plan {
+            gone_doorbells: self.setup.doorbells.iter().filter(wants).cloned().collect(),
+            remade_doorbells: wanted
+                .iter()
+                .filter(|socket| had(socket).is_some_and(|old| old != *socket))
+                .cloned()
+                .collect(),
+            doorbells: wanted
+                .iter()
+                .filter(|socket| had(socket).is_none())
+                .map(bound)
+                .collect::<Result<_, _>>()?,
+            control: self.plan_control(config)?,
+            metrics: self.plan_metrics(config)?,
+            ports,
+            gone_ports,
+        })
+    }
+
+    fn steps(&mut self, config: &Config) -> Result<Vec<Step>, SetupError> {
+        let ports = config.ports.iter();
+        ports.map(|port| self.step(config, port)).collect()
+    }
+
+    fn step(&mut self, config: &Config, port: &PortConfig) -> Result<Step, SetupError> {
+        if let Some(placed) = self.setup.ports.get(&port.name) {
+            return Ok(match placed.config.device == port.device {
+                true => Step::Keep(port.name.clone(), port.clone()),
+                false => Step::Replace(port.clone(), self.setup.listeners.open(port).ok()),
+            });
+        }
+        let stays = |name: &str| config.ports.iter().any(|port| port.name == name);
+        let renamed = self.setup.same_device(&port.device);
+        if let Some(name) = renamed.filter(|name| !stays(name)) {
+            return Ok(Step::Keep(name.to_owned(), port.clone()));
+        }
+        let device = self.setup.listeners.open(port);
+        let device = device.map_err(|source| SetupError::Open {
+            name: port.name.clone(),
+            source,
+        })?;
+        Ok(Step::Add(port.clone(), device))
+    }
+
+    fn plan_control(
+        &self,
+        config: &Config,
+    ) -> Result<Socket<SocketAt, StreamListener>, SetupError> {
+        let usual = || places::control().map(SocketAt::new);
+        let Some(socket) = config.control.clone().or_else(usual) else {
+            return Ok(Socket::Without("XDG_RUNTIME_DIR is not set".to_owned()));
+        };
+        if self.setup.control.as_ref() == Some(&socket) {
+            return Ok(Socket::Keep);
+        }
+        match StreamListener::bind(&socket.address, &socket.file) {
+            Ok(listener) => Ok(Socket::Listen(socket, listener)),
+            Err(error) if config.control.is_none() => Ok(Socket::Without(error.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn plan_metrics(&self, config: &Config) -> Result<Socket<SocketAddr, TcpListener>, SetupError> {
+        match config.metrics {
+            same if same == self.setup.metrics => Ok(Socket::Keep),
+            None => Ok(Socket::Drop),
+            Some(address) => match listen(address) {
+                Ok(listener) => Ok(Socket::Listen(address, listener)),
+                Err(source) => Err(SetupError::Metrics { address, source }),
+            },
+        }
+    }
+}
+
+impl Step {
+    /// The name that the port has now, if it is there.
+    fn present(&self) -> &str {
+        match self {
+            Step::Add(..) => "",
+            Step::Keep(name, _) => name,
+            Step::Replace(port, _) => &port.name,
+        }
+    }
+}
+
+fn doorbells(config: &Config) -> Result<Vec<SocketAt>, SetupError> {
+    if !config.doorbells.is_empty() {
+        return Ok(config.doorbells.clone());
+    }
+    let usual = places::doorbell().ok_or(SetupError::NoPlace)?;
+    Ok(vec![SocketAt::new(usual)])
+}
+
+fn bound(socket: &SocketAt) -> Result<(SocketAt, StreamListener), SetupError> {
+    let listener = StreamListener::bind(&socket.address, &socket.file)?;
+    Ok((socket.clone(), listener))
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}

@@ -1,0 +1,265 @@
+//! The agent by configuration: its start, and every change while clients are there.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use memif::unix::StreamListener;
+
+use super::Agent;
+use super::plan::{Socket, Step};
+use crate::change::{Change, How};
+use crate::config::{Config, ConfigSource, PortConfig, SocketAt};
+use crate::notify::Notify;
+use crate::setup::{Placed, SetupError};
+
+impl Agent {
+    /// An agent as a configuration wants it, which [`Agent::reload`] reads again.
+    ///
+    /// # Errors
+    /// See [`SetupError`].
+    pub fn start(source: ConfigSource) -> Result<Agent, SetupError> {
+        let config = source.load()?;
+        let random = RandomState::new().build_hasher().finish();
+        let mut agent = Agent::new(config.admission.clone(), config.fdb, random)?;
+        agent.setup.source = source;
+        agent.apply(&config)?;
+        Ok(agent)
+    }
+
+    /// Whom to tell of every reload.
+    pub fn notify_with(&mut self, notify: Notify) {
+        self.setup.notify = notify;
+    }
+
+    /// Reads the configuration again and does what has changed; no client notices, except by other rules. Logged and
+    /// counted.
+    ///
+    /// # Errors
+    /// [`SetupError`], and then nothing has changed.
+    pub fn reload(&mut self) -> Result<Vec<Change>, SetupError> {
+        self.setup.notify.reloading();
+        let loaded = self.setup.source.load().map_err(SetupError::from);
+        let applied = loaded.and_then(|config| self.apply(&config));
+        match &applied {
+            Ok(changes) => {
+                self.setup.reloads += 1;
+                tracing::info!(changes = changes.len(), "configuration reloaded");
+            }
+            Err(error) => tracing::error!(%error, "configuration not reloaded, nothing changed"),
+        }
+        self.setup.notify.ready(match &applied {
+            Ok(_) => "serving",
+            Err(_) => "serving with the old configuration: the new one is wrong",
+        });
+        applied
+    }
+
+    /// Puts a configuration into effect and says what that has changed.
+    ///
+    /// # Errors
+    /// [`SetupError`], and then nothing has changed.
+    pub fn apply(&mut self, config: &Config) -> Result<Vec<Change>, SetupError> {
+        let plan = self.plan(config);
+        if plan.is_err() {
+            self.tidy_listeners();
+        }
+        let plan = plan?;
+        let mut changes = Vec::new();
+        self.apply_ports(config, plan.ports, &plan.gone_ports, &mut changes);
+        self.tidy_listeners();
+        self.apply_rules(config, &mut changes);
+        self.apply_doorbells(
+            plan.doorbells,
+            &plan.gone_doorbells,
+            &plan.remade_doorbells,
+            &mut changes,
+        );
+        self.apply_sockets(plan.control, plan.metrics, &mut changes);
+        for change in &changes {
+            match change.how {
+                How::Failed => tracing::warn!("{change}"),
+                _ => tracing::info!("{change}"),
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Links keep their sockets by themselves.
+    fn tidy_listeners(&mut self) {
+        let ports = self.setup.ports.values().map(|placed| &placed.config);
+        self.setup.listeners.keep(ports);
+    }
+
+    /// Those that go, those that change, those that come; then what dids mean, and who watches whom.
+    fn apply_ports(
+        &mut self,
+        config: &Config,
+        steps: Vec<Step>,
+        gone: &[String],
+        changes: &mut Vec<Change>,
+    ) {
+        for name in gone {
+            if let Some(placed) = self.setup.ports.get(name).cloned() {
+                self.remove_port(placed.id, "not in the configuration any more");
+                changes.push(Change::new("port", name, How::Removed));
+            }
+        }
+        self.forget_aliases(config);
+        self.make_way(config);
+        // Those with a did of their own first: the others get what is left.
+        let (named, others): (Vec<_>, Vec<_>) = steps
+            .into_iter()
+            .partition(|step| step.config().did.is_some());
+        for step in named.into_iter().chain(others) {
+            changes.extend(self.apply_step(step));
+        }
+        self.apply_aliases(config, changes);
+        self.apply_watches(changes);
+    }
+
+    fn apply_step(&mut self, step: Step) -> Option<Change> {
+        match step {
+            Step::Keep(name, port) => self.keep(&name, port),
+            Step::Add(port, device) => Some(self.place(port, device, How::Added)),
+            Step::Replace(port, device) => Some(self.replace(port, device)),
+        }
+    }
+
+    fn place(&mut self, port: PortConfig, device: Box<dyn crate::Device>, how: How) -> Change {
+        let change = Change::new("port", &port.name, how);
+        let policy = self.configured_policy(&port, device.largest());
+        match self.add_port(&port.name, policy, device) {
+            Ok(id) => {
+                let name = port.name.clone();
+                self.setup.ports.insert(name, Placed { id, config: port });
+                change
+            }
+            Err(error) => Change {
+                how: How::Failed,
+                ..change.because(error)
+            },
+        }
+    }
+
+    /// Takes the old one away first. What cannot be had then leaves the old one in its place.
+    fn replace(&mut self, port: PortConfig, device: Option<Box<dyn crate::Device>>) -> Change {
+        let Some(old) = self.setup.ports.get(&port.name).cloned() else {
+            return Change::new("port", &port.name, How::Failed).because("it is gone");
+        };
+        self.remove_port(old.id, "replaced by another configuration");
+        let opened = device.map_or_else(|| self.setup.listeners.open(&port), Ok);
+        match opened {
+            Ok(device) => self.place(port, device, How::Replaced),
+            Err(error) => {
+                let failed = Change::new("port", &port.name, How::Failed);
+                match self.setup.listeners.open(&old.config) {
+                    Ok(device) => {
+                        self.place(old.config, device, How::Kept);
+                        failed.because(format!("{error}; it is as it was"))
+                    }
+                    Err(again) => failed.because(format!("{error}; the old one is gone: {again}")),
+                }
+            }
+        }
+    }
+
+    fn apply_doorbells(
+        &mut self,
+        new: Vec<(SocketAt, StreamListener)>,
+        gone: &[SocketAt],
+        remade: &[SocketAt],
+        changes: &mut Vec<Change>,
+    ) {
+        for socket in gone.iter().chain(remade) {
+            self.reception.remove(&socket.address);
+            self.setup
+                .doorbells
+                .retain(|one| one.address != socket.address);
+        }
+        let removed = |one: &SocketAt| Change::new("doorbell", &one.address, How::Removed);
+        changes.extend(gone.iter().map(removed));
+        for socket in remade {
+            let change = Change::new("doorbell", &socket.address, How::Replaced);
+            changes.push(match StreamListener::bind(&socket.address, &socket.file) {
+                Ok(listener) => self.add_doorbell(socket.clone(), listener, change),
+                Err(error) => failed(change, error),
+            });
+        }
+        for (socket, listener) in new {
+            let change = Change::new("doorbell", &socket.address, How::Added);
+            let change = self.add_doorbell(socket, listener, change);
+            changes.push(change);
+        }
+    }
+
+    fn add_doorbell(
+        &mut self,
+        socket: SocketAt,
+        listener: StreamListener,
+        change: Change,
+    ) -> Change {
+        let reactor = &self.reactor;
+        let added = self.reception.add(listener, &socket.address, |fd, token| {
+            reactor.watch_input(fd, token)
+        });
+        match added {
+            Ok(()) => {
+                self.setup.doorbells.push(socket);
+                change
+            }
+            Err(error) => failed(change, error),
+        }
+    }
+
+    fn apply_sockets(
+        &mut self,
+        control: Socket<SocketAt, StreamListener>,
+        metrics: Socket<std::net::SocketAddr, std::net::TcpListener>,
+        changes: &mut Vec<Change>,
+    ) {
+        match control {
+            Socket::Keep | Socket::Drop => {}
+            Socket::Without(why) => {
+                tracing::warn!(why, "no control socket: this agent cannot be asked");
+            }
+            Socket::Listen(at, listener) => {
+                let change = Change::new("control", &at.address, How::Changed);
+                let heard = self.desk.listen(&self.reactor, listener);
+                self.setup.control = heard.is_ok().then_some(at);
+                changes.push(
+                    heard.map_or_else(|error| failed(change.clone(), error), |()| change.clone()),
+                );
+            }
+        }
+        match metrics {
+            Socket::Keep | Socket::Without(_) => {}
+            Socket::Drop => {
+                self.metrics.close();
+                self.setup.metrics = None;
+                changes.push(Change::new("metrics", "", How::Removed));
+            }
+            Socket::Listen(at, listener) => {
+                let change = Change::new("metrics", at, How::Changed);
+                let heard = self.metrics.listen(&self.reactor, listener);
+                self.setup.metrics = heard.is_ok().then_some(at);
+                changes.push(
+                    heard.map_or_else(|error| failed(change.clone(), error), |()| change.clone()),
+                );
+            }
+        }
+    }
+}
+
+impl Step {
+    fn config(&self) -> &PortConfig {
+        match self {
+            Step::Add(port, _) | Step::Keep(_, port) | Step::Replace(port, _) => port,
+        }
+    }
+}
+
+fn failed(change: Change, why: impl std::fmt::Display) -> Change {
+    Change {
+        how: How::Failed,
+        ..change.because(why)
+    }
+}
