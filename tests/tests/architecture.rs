@@ -12,7 +12,14 @@ const WALLS: &[(&str, &[&str])] = &[
     ("memwire-media", &["memif"]),
     ("descsock-wire", &[]),
     ("memwire-switch", &[]),
-    ("memwire", &["memif", "memwire-media"]),
+    (
+        "dma-agent",
+        &["memif", "memif-ring", "descsock-wire", "memwire-switch"],
+    ),
+    (
+        "memwire",
+        &["memif", "memwire-media", "descsock", "descsock-wire", "dma-agent"],
+    ),
     ("mcm-dp", &["memif", "memwire-media"]),
     ("descsock", &["descsock-wire", "memif-ring"]),
     ("descsock-client", &["descsock"]),

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::agent::{AgentArgs, CaptureArgs, FdbCommand, ShowArgs};
 use crate::demo::DemoArgs;
 use crate::eth;
 use crate::recv::RecvArgs;
@@ -43,6 +44,17 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: eth::Command,
     },
+    /// Serve tenants: Ethernet frames between programs, switched
+    Agent(AgentArgs),
+    /// Show what a running agent has: ports, addresses, services, drops, clients
+    Show(ShowArgs),
+    /// Work on the addresses that a running agent has learned
+    Fdb {
+        #[command(subcommand)]
+        command: FdbCommand,
+    },
+    /// Copy what goes through a running agent to a pcapng file, until Ctrl-C
+    Capture(CaptureArgs),
     /// Make a network interface of this host a tenant of an agent
     Tap(TapArgs),
     /// Show that it works: two processes share 1080p60 video, and every frame is verified
@@ -56,9 +68,11 @@ Examples:
   memwire recv cam.sock copy.y4m                 in another; either may start first
   ffmpeg -i clip.mp4 -f yuv4mpegpipe - | memwire send cam.sock -
   memwire recv cam.sock - | ffplay -
+  memwire agent                                  serve programs that use descsock
 
 Exit status: 0 done (also when stopped by Ctrl-C), 1 failed, 2 misused.
-MEMWIRE_LOG=debug shows what goes on below, on stderr (also warn, info, trace, memif=debug).";
+MEMWIRE_LOG=debug shows what goes on below, on stderr (also warn, info, trace, memif=debug);
+the agent says what info would show without it.";
 
 #[cfg(test)]
 mod tests {

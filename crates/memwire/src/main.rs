@@ -1,5 +1,6 @@
 //! The `memwire` command: moves video and packets through shared memory, and shows that it works.
 
+mod agent;
 mod cli;
 mod demo;
 mod eth;
@@ -18,6 +19,7 @@ mod tally;
 mod tap;
 mod video_args;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    log();
+    log(default_level(&cli.command));
     if cli.common.tied {
         set_parent_process_death_signal(Some(Signal::TERM))
             .context("cannot follow the parent process")?;
@@ -46,16 +48,29 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Send(args) => send::run(&args, &cli.common),
         Command::Recv(args) => recv::run(&args, &cli.common),
         Command::Eth { command } => eth::run(&command, &cli.common),
+        Command::Agent(args) => agent::run(args, &cli.common),
+        Command::Show(args) => agent::show(&args, &cli.common),
+        Command::Fdb { command } => agent::fdb(&command, &cli.common),
+        Command::Capture(args) => agent::capture(&args, &cli.common),
         Command::Tap(args) => tap::run(&args, &cli.common),
         Command::Demo(args) => demo::run(&args, &cli.common),
     }
 }
 
-/// Logs what MEMWIRE_LOG asks for to standard error; nothing by default.
-fn log() {
-    let filter = EnvFilter::try_from_env("MEMWIRE_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+/// A daemon says what happens; other commands say nothing by default.
+fn default_level(command: &Command) -> &'static str {
+    match command {
+        Command::Agent(args) if args.is_daemon() => "info",
+        _ => "off",
+    }
+}
+
+/// Logs what MEMWIRE_LOG asks for to standard error.
+fn log(default: &str) {
+    let filter = EnvFilter::try_from_env("MEMWIRE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }

@@ -55,7 +55,7 @@ impl Output {
     fn stdout() -> anyhow::Result<Output> {
         if io::stdout().is_terminal() {
             return Err(misuse(
-                "video does not belong on a terminal: pipe the output, or name a file",
+                "data does not belong on a terminal: pipe the output, or name a file",
             ));
         }
         let stdout = io::stdout().as_fd().try_clone_to_owned();

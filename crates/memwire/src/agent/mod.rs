@@ -1,0 +1,84 @@
+//! `memwire agent`: the DMA Agent as a daemon, and the commands that ask one that runs.
+
+mod ask;
+mod capture;
+mod check;
+mod fdb;
+mod frames;
+mod reload;
+mod serve;
+mod show;
+mod table;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use memif::Address;
+
+pub(crate) use capture::{CaptureArgs, run as capture};
+pub(crate) use fdb::{Command as FdbCommand, run as fdb};
+pub(crate) use show::{ShowArgs, run as show};
+
+use crate::cli::Common;
+
+/// Serve tenants: Ethernet frames between programs, switched
+#[derive(Args, Clone, Debug)]
+#[command(args_conflicts_with_subcommands = true, after_help = HELP)]
+pub(crate) struct AgentArgs {
+    /// Configuration (see packaging/agent.toml); without one, programs of this user are served
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where programs come in, besides the configuration's doorbells; repeatable
+    #[arg(long, value_name = "PATH", value_parser = address)]
+    doorbell: Vec<Address>,
+    /// Where `memwire show`, `fdb`, `capture` and `agent reload` ask
+    #[arg(long, value_name = "PATH", value_parser = address)]
+    control: Option<Address>,
+    /// Say what is wrong with a configuration, and end
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "doorbell", "control"])]
+    check_config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Command {
+    /// Have a running agent read its configuration again, without losing a client
+    Reload(ask::At),
+}
+
+const HELP: &str = "\
+Without a configuration the doorbell is /run/dmaa_doorbell.sock for root, and
+$XDG_RUNTIME_DIR/dmaa_doorbell.sock for others. SIGHUP reloads, SIGTERM and Ctrl-C end it.
+
+Examples:
+  memwire agent
+  memwire agent --doorbell /tmp/a.sock --doorbell /tmp/b.sock
+  memwire agent --check-config /etc/memwire/agent.toml
+  memwire agent reload";
+
+impl AgentArgs {
+    /// Whether this is the daemon itself, which logs unless told otherwise.
+    pub(crate) fn is_daemon(&self) -> bool {
+        self.command.is_none() && self.check_config.is_none()
+    }
+}
+
+pub(crate) fn run(args: AgentArgs, common: &Common) -> anyhow::Result<()> {
+    match (args.command, args.check_config) {
+        (Some(Command::Reload(at)), _) => reload::run(&at, common),
+        (None, Some(file)) => check::run(&file, common),
+        (None, None) => {
+            let source = dma_agent::config::ConfigSource {
+                file: args.config,
+                doorbells: args.doorbell,
+                control: args.control,
+            };
+            serve::run(source, common)
+        }
+    }
+}
+
+fn address(text: &str) -> Result<Address, memif::AddressError> {
+    text.parse()
+}
