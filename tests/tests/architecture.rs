@@ -18,7 +18,14 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     (
         "memwire",
-        &["memif", "memwire-media", "descsock", "descsock-wire", "dma-agent"],
+        &[
+            "memif",
+            "memwire-media",
+            "descsock",
+            "descsock-wire",
+            "memwire-switch",
+            "dma-agent",
+        ],
     ),
     ("mcm-dp", &["memif", "memwire-media"]),
     ("descsock", &["descsock-wire", "memif-ring"]),
