@@ -68,10 +68,10 @@ impl Host {
         result.recv().expect("it was done")
     }
 
-    /// Runs `ip` there.
-    pub(crate) fn ip(&self, arguments: &str) {
+    /// Runs `ip` there; what it says.
+    pub(crate) fn ip(&self, arguments: &str) -> String {
         let arguments = arguments.to_owned();
-        self.run(move || ip(&arguments)).expect("ip does it");
+        self.run(move || ip(&arguments)).expect("ip does it")
     }
 
     /// The namespace as `ip link set netns` takes it.
@@ -108,11 +108,12 @@ fn enter() -> Result<String, String> {
     Ok(format!("/proc/{process}/task/{thread}/ns/net"))
 }
 
-fn ip(arguments: &str) -> Result<(), String> {
+fn ip(arguments: &str) -> Result<String, String> {
     let output = Command::new("ip").args(arguments.split(' ')).output();
     let output = output.map_err(|error| error.to_string())?;
+    let said = |bytes| String::from_utf8_lossy(bytes).into_owned();
     match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        true => Ok(said(&output.stdout)),
+        false => Err(said(&output.stderr)),
     }
 }

@@ -27,6 +27,13 @@ fn lay(near: &Host, far: &Host, address: &str) {
     near.ip("link set near up");
     far.ip(&format!("address add {address}/24 dev far"));
     far.ip("link set far up");
+    // The system drops what is sent before it has noticed that the cable is plugged in.
+    for (host, end) in [(near, "near"), (far, "far")] {
+        eventually("the cable is plugged in", || {
+            let said = host.ip(&format!("link show dev {end}"));
+            said.contains("state UP")
+        });
+    }
 }
 
 fn device(near: &Host) -> Box<PacketDevice> {
