@@ -49,8 +49,10 @@ extern "C" {
 #define DESCSOCK_CLIENT_API 10500
 #endif
 
-/* The function that takes a structure of another size. */
+/* The function that takes a structure of another size. Defined as nothing, the plain names are called. */
+#ifndef DESCSOCK_CLIENT_LEADS_TO
 #define DESCSOCK_CLIENT_LEADS_TO(name) __asm__(name)
+#endif
 
 /* Bytes of a path or a name, its NUL included. */
 #define DESCSOCK_CLIENT_PATHLEN 512

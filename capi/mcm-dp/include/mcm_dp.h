@@ -43,7 +43,7 @@ extern "C" {
 /* What error_code of mcm_dequeue_buffer and the result of mcm_enqueue_buffer say. */
 typedef enum {
     MCM_DP_SUCCESS = 0,
-    MCM_DP_ERROR_INVALID_PARAM = 1,     /* the caller's fault */
+    MCM_DP_ERROR_INVALID_PARAM = 1,     /* the two sides, or the call, do not fit */
     MCM_DP_ERROR_CONNECTION_FAILED = 2, /* the peer is gone, refused, or broke a rule */
     MCM_DP_ERROR_TIMEOUT = 3,           /* no room to send within the time given */
     MCM_DP_ERROR_MEMORY_ALLOCATION = 4, /* no memory, or no descriptors */
@@ -238,16 +238,17 @@ struct _mcm_conn_context {
  * milliseconds if the environment has that. Signals do not end the wait, except SIGINT and SIGTERM
  * where the program handles them.
  *
- * NULL on failure; errno and mcm_last_error() of mcm_dp_ext.h say why: EINVAL, EPROTONOSUPPORT,
- * ETIMEDOUT, EADDRINUSE, EACCES, ECONNREFUSED, ENOMEM, EMFILE, EINTR and others of the system.
+ * NULL on failure; errno and mcm_last_error() of mcm_dp_ext.h say why: EINVAL (parameters),
+ * EPROTONOSUPPORT (protocol), ETIMEDOUT, EINTR, EADDRINUSE (another master, or the id), ENOENT (no such
+ * directory), EACCES, ENOTSOCK (another file is there), ENOMEM, EMFILE, and others of the system.
  */
 mcm_conn_context *mcm_create_connection(mcm_conn_param *param);
 
 /*
  * Ends a connection. What was sent arrives: a receiver of this library takes it also afterwards; for
  * another one a sender waits until it has, at most 20 frame times (1 to 10 seconds). Buffers not
- * given back are gone. Calls that wait on the connection in other threads return. NULL is
- * allowed.
+ * given back are gone, and their data with them. Calls that wait on the connection in other threads
+ * return NULL and ECANCELED; none may begin any more. NULL is allowed.
  */
 void mcm_destroy_connection(mcm_conn_context *pctx);
 
@@ -256,11 +257,21 @@ void mcm_destroy_connection(mcm_conn_context *pctx);
  * all; -1: for ever. Several buffers may be out at once. Signals do not end the wait, except SIGINT and
  * SIGTERM where the program handles them.
  *
- * NULL on failure. *error_code, unless error_code is NULL: for a receiver 0 when the time was over;
- * MCM_DP_ERROR_TIMEOUT for a sender; MCM_DP_ERROR_CONNECTION_FAILED once when the peer is gone, after
- * all its frames: the next call waits for the peer to come back. errno: EAGAIN (timeout 0),
- * ETIMEDOUT, ENOTCONN (the peer closed), ECONNRESET (it died), EMSGSIZE (it sent more than
- * frame_size), EPROTO, EINVAL, EINTR.
+ * NULL on failure; *error_code, unless error_code is NULL, and errno:
+ *
+ *   0                               EAGAIN, ETIMEDOUT  receiver: the time is over (EAGAIN with timeout 0)
+ *   MCM_DP_ERROR_TIMEOUT            EAGAIN, ETIMEDOUT  sender: the same
+ *   MCM_DP_ERROR_CONNECTION_FAILED  ENOTCONN           the peer has closed
+ *                                   ECONNRESET         it died, or broke a rule
+ *                                   ECANCELED          the connection was destroyed
+ *   MCM_DP_ERROR_INVALID_PARAM      EMSGSIZE           the peer's frame was larger than frame_size
+ *                                   EINVAL             pctx is NULL
+ *   MCM_DP_ERROR_MEMORY_ALLOCATION  ENOMEM, EMFILE
+ *   MCM_DP_ERROR_UNKNOWN            EINTR              SIGINT or SIGTERM came
+ *
+ * The end of a peer is told once, after all its frames: the next call waits for the peer to come back.
+ * Limits below 50 ms do not listen for signals, nor does a thread while another one waits on the same
+ * connection. No call of this library is a cancellation point. A connection does not survive fork.
  */
 mcm_buffer *mcm_dequeue_buffer(mcm_conn_context *pctx, int timeout, int *error_code);
 
@@ -269,8 +280,9 @@ mcm_buffer *mcm_dequeue_buffer(mcm_conn_context *pctx, int timeout, int *error_c
  *
  * 0, or an mcm_dp_error and errno: MCM_DP_ERROR_CONNECTION_FAILED when it was not sent because the
  * receiver it was meant for is gone; MCM_DP_ERROR_INVALID_PARAM when buf is none of this
- * connection's (EINVAL) or len is more than fits (EMSGSIZE). After EMSGSIZE the buffer is still the
- * caller's; after anything else it is not.
+ * connection's (EINVAL), len is more than fits (EMSGSIZE), or len is 0 and the receiver is no program
+ * of this library (EINVAL). After EMSGSIZE the buffer is still the caller's; after anything else it
+ * is not.
  */
 int mcm_enqueue_buffer(mcm_conn_context *pctx, mcm_buffer *buf);
 

@@ -45,7 +45,8 @@ mcm_conn_context *mcm_create_connection_timeout(mcm_conn_param *param, int timeo
 int mcm_connection_fd(mcm_conn_context *pctx);
 
 /*
- * Gives a buffer back without sending it. For a receiver the same as mcm_enqueue_buffer.
+ * Gives a buffer back without sending it. For a receiver the same as mcm_enqueue_buffer. A dequeue that
+ * waits for room in another thread notices within 20 ms.
  *
  * 0, or MCM_DP_ERROR_INVALID_PARAM and EINVAL when buf is none of this connection's.
  */

@@ -14,6 +14,7 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use crate::abi::{Buffer, Context, IS_TX, Param, Stats};
+use crate::cancel::NoCancel;
 use crate::connection::Connection;
 use crate::create::{connect, usual_timeout};
 use crate::failure::{Code, Failure, last, report};
@@ -55,11 +56,13 @@ pub(crate) unsafe extern "C" fn mcm_destroy_connection(context: *mut Context) {
     if context.is_null() {
         return;
     }
-    // SAFETY: created here, by `Box::into_raw`, and destroyed once.
-    let context = unsafe { Box::from_raw(context) };
-    // SAFETY: `private` is the context's own share of the connection.
-    let connection = unsafe { Arc::from_raw(context.private.cast::<Connection>()) };
-    guarded((), || connection.destroy());
+    guarded((), || {
+        // SAFETY: created here, by `Box::into_raw`, and destroyed once.
+        let context = unsafe { Box::from_raw(context) };
+        // SAFETY: `private` is the context's own share of the connection.
+        let connection = unsafe { Arc::from_raw(context.private.cast::<Connection>()) };
+        connection.destroy();
+    });
 }
 
 /// `mcm_dequeue_buffer` of `mcm_dp.h`.
@@ -255,8 +258,9 @@ fn done(call: impl FnOnce() -> Result<(), Failure>) -> c_int {
     })
 }
 
-/// Keeps a panic, which would be a defect here, from reaching the program.
+/// Keeps a panic, which would be a defect here, from reaching the program, and a cancel from coming in between.
 fn guarded<T>(otherwise: T, call: impl FnOnce() -> T) -> T {
+    let _whole = NoCancel::new();
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
         report(Failure::fixed(
             Code::Unknown,

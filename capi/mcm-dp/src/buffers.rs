@@ -23,23 +23,44 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) enum Content {
     /// Room to send, and where the program writes when the room is not in one piece.
-    Room(FrameLoan, Option<Vec<u8>>),
+    Room(Room),
     /// A received frame, and where the program reads when the frame is not in one piece.
     Frame(Received, Option<Vec<u8>>),
 }
 
+/// Room to send.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) loan: FrameLoan,
+    /// Where the program writes, when the room is not in one piece.
+    pub(crate) copy: Option<Vec<u8>>,
+    /// The number that the frame has unless the program says another.
+    pub(crate) number: u64,
+}
+
 /// All buffers of one connection.
 #[derive(Debug, Default)]
-pub(crate) struct Buffers(Mutex<Vec<Slot>>);
+pub(crate) struct Buffers(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    slots: Vec<Slot>,
+    /// Nothing is handed out any more.
+    is_closed: bool,
+}
 
 #[derive(Debug)]
 struct Slot {
-    buffer: NonNull<Buffer>,
+    buffer: Place,
     content: Option<Content>,
 }
 
-// SAFETY: the buffer belongs to the slot alone; nothing of it is bound to a thread.
-unsafe impl Send for Slot {}
+/// Where a program has its `mcm_buffer`.
+#[derive(Debug)]
+struct Place(NonNull<Buffer>);
+
+// SAFETY: the buffer belongs to the slot alone, and is nothing but numbers.
+unsafe impl Send for Place {}
 
 impl Buffers {
     /// Hands content to the program.
@@ -49,8 +70,12 @@ impl Buffers {
         metadata: BufferMetadata,
         len: usize,
         data: *mut u8,
-    ) -> *mut Buffer {
-        let mut slots = self.slots();
+    ) -> Result<*mut Buffer, Failure> {
+        let mut table = self.table();
+        if table.is_closed {
+            return Err(Failure::destroyed());
+        }
+        let slots = &mut table.slots;
         let free = slots.iter().position(|slot| slot.content.is_none());
         let at = free.unwrap_or_else(|| {
             slots.push(Slot::new());
@@ -64,8 +89,8 @@ impl Buffers {
             data: data.cast::<c_void>(),
         };
         // SAFETY: the slot's memory is valid; it was free, so the program does not use it.
-        unsafe { slot.buffer.as_ptr().write(buffer) };
-        slot.buffer.as_ptr()
+        unsafe { slot.buffer.0.as_ptr().write(buffer) };
+        Ok(slot.buffer.0.as_ptr())
     }
 
     /// Takes content back, if `accept` agrees with what the program has made of it.
@@ -74,9 +99,9 @@ impl Buffers {
         buffer: *mut Buffer,
         accept: impl FnOnce(&Content, &Buffer) -> Result<(), Failure>,
     ) -> Result<(Content, Buffer), Failure> {
-        let mut slots = self.slots();
-        let mut held = slots.iter_mut();
-        let slot = held.find(|slot| slot.buffer.as_ptr() == buffer);
+        let mut table = self.table();
+        let mut held = table.slots.iter_mut();
+        let slot = held.find(|slot| slot.buffer.0.as_ptr() == buffer);
         let slot = slot.ok_or(const { Failure::not_held() })?;
         let Some(content) = &slot.content else {
             return Err(Failure::not_held());
@@ -92,21 +117,22 @@ impl Buffers {
 
     /// How many buffers the program holds.
     pub(crate) fn held(&self) -> usize {
-        let slots = self.slots();
-        slots.iter().filter(|slot| slot.content.is_some()).count()
+        let table = self.table();
+        let held = table.slots.iter().filter(|slot| slot.content.is_some());
+        held.count()
     }
 
-    /// Gives everything back that the program still holds.
-    pub(crate) fn clear(&self) {
-        let held: Vec<_> = self
-            .slots()
-            .iter_mut()
-            .map(|slot| slot.content.take())
-            .collect();
+    /// Gives everything back that the program still holds, and hands nothing out any more.
+    pub(crate) fn close(&self) {
+        let mut table = self.table();
+        table.is_closed = true;
+        let slots = table.slots.iter_mut();
+        let held: Vec<_> = slots.map(|slot| slot.content.take()).collect();
+        drop(table);
         drop(held); // not under the lock
     }
 
-    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
+    fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -120,15 +146,15 @@ impl Slot {
         };
         let buffer = NonNull::from(Box::leak(Box::new(nothing)));
         Self {
-            buffer,
+            buffer: Place(buffer),
             content: None,
         }
     }
 }
 
-impl Drop for Slot {
+impl Drop for Place {
     fn drop(&mut self) {
         // SAFETY: made by `new` from a box, and dropped once.
-        drop(unsafe { Box::from_raw(self.buffer.as_ptr()) });
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }

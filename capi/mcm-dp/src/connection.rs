@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use media::Stamp;
 
 use crate::abi::{Buffer, BufferMetadata, Stats};
-use crate::buffers::{Buffers, Content};
+use crate::buffers::{Buffers, Content, Room};
 use crate::counters::Counters;
 use crate::end::{End, Offer};
 use crate::failure::{Code, Failure};
@@ -20,8 +20,8 @@ use crate::turn::{NoTurn, Turns};
 /// How long a wait looks at the rings before it sleeps.
 const SPIN: Duration = Duration::from_micros(20);
 
-/// How long a limited wait goes on before it listens for signals, which costs as much as a frame.
-const UNWATCHED: Duration = Duration::from_millis(5);
+/// Shorter waits do not listen for signals, which costs as much as a frame.
+const SHORT: Duration = Duration::from_millis(50);
 
 /// One connection, used by any number of threads.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Connection {
     notifier: OnceLock<Notifier>,
     /// Set when the connection is destroyed.
     quit: Flag,
-    /// The number that the next frame sent should have.
+    /// The number that the next room gets.
     next_number: AtomicU64,
     sends: bool,
     frame_size: usize,
@@ -62,12 +62,14 @@ impl Connection {
     pub(crate) fn dequeue(&self, timeout: i32) -> Result<*mut Buffer, Failure> {
         let time = u64::try_from(timeout).ok().map(Duration::from_millis);
         let deadline = time.map(|time| Instant::now() + time);
+        // Dropped last: a signal that ended the wait is delivered when nothing is held any more.
+        let mut endings = None;
         let mut end = match self.end.take(deadline) {
             Ok(end) => end,
             Err(NoTurn::Busy) => return Err(self.time_is_over(timeout)),
             Err(NoTurn::Gone) => return Err(Failure::destroyed()),
         };
-        let offer = self.obtain(&mut end, deadline);
+        let offer = self.obtain(&mut end, deadline, &mut endings);
         self.counters.losses(&end);
         if offer.is_err() {
             self.counters.peers(&end);
@@ -77,7 +79,7 @@ impl Connection {
         }
         drop(end);
         match offer? {
-            Some(offer) => Ok(self.hand_out(offer)),
+            Some(offer) => self.hand_out(offer),
             None => Err(self.time_is_over(timeout)),
         }
     }
@@ -85,11 +87,16 @@ impl Connection {
     /// Sends room, gives back a frame.
     pub(crate) fn enqueue(&self, buffer: *mut Buffer) -> Result<(), Failure> {
         let fits = |content: &Content, said: &Buffer| match content {
-            Content::Room(loan, _) => self.check_fits(said.len, loan.capacity()),
+            Content::Room(room) => self.check_fits(said.len, room.loan.capacity()),
             Content::Frame(..) => Ok(()),
         };
         let (content, said) = self.buffers.take_back(buffer, fits)?;
-        let Content::Room(mut loan, copy) = content else {
+        let Content::Room(Room {
+            mut loan,
+            copy,
+            number,
+        }) = content
+        else {
             return Ok(()); // dropped: given back
         };
         if !loan.is_connected() {
@@ -101,7 +108,7 @@ impl Connection {
             self.counters.copied.fetch_add(1, Ordering::Relaxed);
         }
         let BufferMetadata { seq_num, timestamp } = said.metadata;
-        let number = self.number(seq_num);
+        let number = self.said_number(number, seq_num);
         loan.send_as(Stamp {
             timestamp: u64::from(timestamp),
             sequence: Some(number),
@@ -113,7 +120,12 @@ impl Connection {
 
     /// Gives a buffer back unsent.
     pub(crate) fn cancel(&self, buffer: *mut Buffer) -> Result<(), Failure> {
-        self.buffers.take_back(buffer, |_, _| Ok(()))?;
+        let (content, _) = self.buffers.take_back(buffer, |_, _| Ok(()))?;
+        if let Content::Room(Room { number, .. }) = content {
+            // The newest number is free again; an older one is missed.
+            let (after, numbers) = (number.wrapping_add(1), &self.next_number);
+            let _ = numbers.compare_exchange(after, number, Ordering::Relaxed, Ordering::Relaxed);
+        }
         self.counters.cancelled.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -141,7 +153,7 @@ impl Connection {
     pub(crate) fn destroy(&self) {
         self.quit.set();
         let end = self.end.end();
-        self.buffers.clear();
+        self.buffers.close();
         if let Some(end) = end {
             let ended = end.close(self.fps);
             tracing::info!(undelivered = ended.undelivered, "connection destroyed");
@@ -149,9 +161,13 @@ impl Connection {
     }
 
     /// Waits for room or a frame; `None` when the time is over.
-    fn obtain(&self, end: &mut End, deadline: Option<Instant>) -> Result<Option<Offer>, Failure> {
-        let mut endings = None;
-        let begun = Instant::now();
+    fn obtain(
+        &self,
+        end: &mut End,
+        deadline: Option<Instant>,
+        endings: &mut Option<Endings>,
+    ) -> Result<Option<Offer>, Failure> {
+        let listens = deadline.is_none_or(|end| end > Instant::now() + SHORT);
         loop {
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
             let spin = left.map_or(SPIN, |left| left.min(SPIN));
@@ -163,16 +179,19 @@ impl Connection {
                 return Ok(None);
             }
             if end.arm()? {
+                // Somebody may want this to end, however much there seems to be.
+                self.sleep(end, Some(Duration::ZERO), endings.as_ref())?;
                 continue;
             }
-            let patience = left.and_then(|_| UNWATCHED.checked_sub(begun.elapsed()));
-            if patience.is_none() && endings.is_none() {
-                endings = Endings::watch();
+            if listens && endings.is_none() {
+                *endings = Endings::watch();
             }
-            let naps = [end.look_again(), left, patience];
-            let nap = naps.into_iter().flatten().min();
+            let nap = [end.look_again(), left].into_iter().flatten().min();
             self.counters.peers(end);
-            self.sleep(end, nap, endings.as_ref())?;
+            self.end.doze(true);
+            let slept = self.sleep(end, nap, endings.as_ref());
+            self.end.doze(false);
+            slept?;
         }
     }
 
@@ -195,10 +214,20 @@ impl Connection {
         }
     }
 
-    fn hand_out(&self, offer: Offer) -> *mut Buffer {
-        let Offer { content, data, len } = offer;
-        let metadata = match &content {
-            Content::Room(..) => self.next_in_turn(),
+    fn hand_out(&self, offer: Offer) -> Result<*mut Buffer, Failure> {
+        let Offer {
+            mut content,
+            data,
+            len,
+        } = offer;
+        let metadata = match &mut content {
+            Content::Room(room) => {
+                room.number = self.next_number.fetch_add(1, Ordering::Relaxed);
+                BufferMetadata {
+                    seq_num: low_16(room.number),
+                    timestamp: 0,
+                }
+            }
             Content::Frame(received, copy) => {
                 self.counters.frame(len);
                 let copied = u64::from(copy.is_some());
@@ -209,22 +238,16 @@ impl Connection {
         self.buffers.hand_out(content, metadata, len, data)
     }
 
-    /// What a program that says nothing about its frames says of the next.
-    fn next_in_turn(&self) -> BufferMetadata {
-        let next = self.next_number.load(Ordering::Relaxed);
-        BufferMetadata {
-            seq_num: low_16(next.wrapping_add(self.buffers.held() as u64)),
-            timestamp: 0,
+    /// The full number of a frame: the one it was given, or the nearest to it that ends in the 16 bits that the
+    /// program says. Then those that follow count on from there.
+    fn said_number(&self, given: u64, seq_num: u16) -> u64 {
+        if low_16(given) == seq_num {
+            return given;
         }
-    }
-
-    /// The full number of a frame of which the program says the last 16 bits: the nearest one.
-    fn number(&self, seq_num: u16) -> u64 {
-        let next = self.next_number.load(Ordering::Relaxed);
-        let number = nearest(next, seq_num);
+        let said = nearest(given, seq_num);
         self.next_number
-            .store(number.wrapping_add(1), Ordering::Relaxed);
-        number
+            .store(said.wrapping_add(1), Ordering::Relaxed);
+        said
     }
 
     fn check_fits(&self, len: usize, capacity: usize) -> Result<(), Failure> {
@@ -278,6 +301,12 @@ fn nearest(next: u64, low: u16) -> u64 {
     next.checked_add_signed(i64::from(ahead))
         .unwrap_or(u64::from(low))
 }
+
+/// Any thread may use a connection, and destroy it while others do.
+const _: fn() = || {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<Connection>();
+};
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,8 @@ const TIMEOUT: &str = "MCM_CREATE_TIMEOUT_MS";
 
 /// The wait that the environment asks for.
 pub(crate) fn usual_timeout() -> Result<i32, Failure> {
-    let Some(value) = std::env::var_os(TIMEOUT) else {
+    let set = std::env::var_os(TIMEOUT).filter(|value| !value.is_empty());
+    let Some(value) = set else {
         return Ok(-1);
     };
     let number = value.to_str().and_then(|text| text.trim().parse().ok());

@@ -1,12 +1,13 @@
 //! The sending or receiving end of a connection, for one thread at a time.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::ptr::NonNull;
 use std::time::Duration;
 
 use media::{FrameLoan, Received, Receiver, Sender};
 use memif::{Ended, Error, Link, Misuse};
 
-use crate::buffers::Content;
+use crate::buffers::{Content, Room};
 use crate::failure::{Code, Failure};
 use crate::masters::Share;
 
@@ -72,32 +73,27 @@ impl End {
 
     /// Room or a frame, if there is one within a short time.
     pub(crate) fn attempt(&mut self, time: Duration) -> Result<Option<Offer>, Failure> {
-        let attempted = match &mut self.way {
-            Way::Sending { sender, is_small } => room(sender, is_small, self.frame_size, time),
-            Way::Receiving(receiver) => receiver.recv(Some(time)).map(frame),
-        };
-        match attempted {
-            Ok(offer) => self.check(offer).map(Some),
-            Err(error) if error.is_timeout() => Ok(None),
-            Err(error) => Err(error.into()),
+        let most = self.frame_size;
+        match &mut self.way {
+            Way::Sending { sender, is_small } => {
+                let mut spare = None;
+                if *is_small {
+                    spare = Some(memory(most)?); // before anything is lent
+                }
+                match room(sender, is_small, most, time) {
+                    Ok(loan) => lent(loan, most, spare).map(Some),
+                    Err(error) => none_yet(error),
+                }
+            }
+            Way::Receiving(receiver) => match receiver.recv(Some(time)) {
+                Ok(received) if received.len() > most => {
+                    self.oversized += 1;
+                    Err(oversized(received.len(), most))
+                }
+                Ok(received) => frame(received).map(Some),
+                Err(error) => none_yet(error),
+            },
         }
-    }
-
-    /// A received frame larger than the program expects would run over what it has set aside.
-    fn check(&mut self, offer: Offer) -> Result<Offer, Failure> {
-        let (len, most) = (offer.len, self.frame_size);
-        if len <= most {
-            return Ok(offer);
-        }
-        self.oversized += 1;
-        Err(Failure::new(
-            Code::InvalidParam,
-            libc::EMSGSIZE,
-            format!(
-                "the sender's frame of {len} bytes is more than the {most} of this connection: \
-                 give both sides the same width, height and payload; the frame is dropped"
-            ),
-        ))
     }
 
     /// Before waiting on the descriptor: whether there is something already.
@@ -167,19 +163,21 @@ fn wanted(is_small: bool, frame_size: usize) -> usize {
     if is_small { 1 } else { frame_size }
 }
 
+/// Room for a frame in one piece, or else one of the peer's buffers.
 fn room(
     sender: &mut Sender,
     is_small: &mut bool,
     frame_size: usize,
     time: Duration,
-) -> Result<Offer, media::Error> {
+) -> Result<FrameLoan, media::Error> {
     loop {
         match sender.loan(wanted(*is_small, frame_size), Some(time)) {
-            Ok(loan) if *is_small => return Ok(copied_room(loan, frame_size)),
-            Ok(loan) => match direct_room(loan, frame_size) {
-                Some(offer) => return Ok(offer),
-                None => *is_small = true,
-            },
+            Ok(mut loan) => {
+                if *is_small || loan.as_mut_ptr().is_some() {
+                    return Ok(loan);
+                }
+                *is_small = true;
+            }
             Err(error) if is_too_large(&error) && !*is_small => *is_small = true,
             Err(error) => {
                 *is_small &= !error.is_disconnected(); // the next peer may have larger ones
@@ -196,34 +194,62 @@ fn is_too_large(error: &media::Error) -> bool {
     matches!(misuse, Misuse::FrameTooLarge { .. })
 }
 
-fn direct_room(mut loan: FrameLoan, frame_size: usize) -> Option<Offer> {
-    let data = loan.as_mut_ptr()?;
-    Some(Offer {
-        content: Content::Room(loan, None),
+/// What the program gets of a loan: the room itself if it is large enough, or else memory beside it.
+fn lent(mut loan: FrameLoan, frame_size: usize, spare: Option<Vec<u8>>) -> Result<Offer, Failure> {
+    let (data, copy) = match loan.as_mut_ptr().filter(|_| loan.len() == frame_size) {
+        Some(data) => (data, None),
+        None => {
+            let mut copy = spare.map_or_else(|| memory(frame_size), Ok)?;
+            (copy.as_mut_ptr(), Some(copy))
+        }
+    };
+    let number = 0; // given when it is handed out
+    Ok(Offer {
+        content: Content::Room(Room { loan, copy, number }),
         data,
         len: frame_size,
     })
 }
 
-fn copied_room(loan: FrameLoan, frame_size: usize) -> Offer {
-    let mut copy = vec![0; frame_size];
-    let data = copy.as_mut_ptr();
-    Offer {
-        content: Content::Room(loan, Some(copy)),
-        data,
-        len: frame_size,
-    }
-}
-
-fn frame(received: Received) -> Offer {
+fn frame(received: Received) -> Result<Offer, Failure> {
     let len = received.len();
     let whole = received.segments().next().filter(|span| span.len() == len);
-    if let Some(data) = whole.map(|span| span.as_ptr().cast_mut()) {
-        let content = Content::Frame(received, None);
-        return Offer { content, data, len };
+    let (data, copy) = match whole.map(|span| span.as_ptr().cast_mut()) {
+        Some(data) => (data, None),
+        None if len == 0 => (NonNull::dangling().as_ptr(), None),
+        None => {
+            let mut copy = memory(len)?;
+            received.copy_to(&mut copy);
+            (copy.as_mut_ptr(), Some(copy))
+        }
+    };
+    let content = Content::Frame(received, copy);
+    Ok(Offer { content, data, len })
+}
+
+/// Memory of our own, which there may not be.
+fn memory(bytes: usize) -> Result<Vec<u8>, Failure> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(bytes).map_err(|_| {
+        let text = format!("no memory for a copy of {bytes} bytes");
+        Failure::new(Code::MemoryAllocation, libc::ENOMEM, text)
+    })?;
+    memory.resize(bytes, 0);
+    Ok(memory)
+}
+
+fn none_yet(error: media::Error) -> Result<Option<Offer>, Failure> {
+    if error.is_timeout() {
+        return Ok(None);
     }
-    let mut copy = received.to_vec();
-    let data = copy.as_mut_ptr();
-    let content = Content::Frame(received, Some(copy));
-    Offer { content, data, len }
+    Err(error.into())
+}
+
+/// A frame larger than the program expects would run over what it has set aside.
+fn oversized(len: usize, most: usize) -> Failure {
+    let text = format!(
+        "the sender's frame of {len} bytes is more than the {most} of this connection: \
+         give both sides the same width, height and payload; the frame is dropped"
+    );
+    Failure::new(Code::InvalidParam, libc::EMSGSIZE, text)
 }

@@ -26,22 +26,31 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Share(Address);
 
+/// One address for one socket, however it is written and wherever this process is.
+fn key(address: &Address) -> Address {
+    match address {
+        Address::Path(path) => Address::Path(std::path::absolute(path).unwrap_or(path.clone())),
+        Address::Abstract(_) => address.clone(),
+    }
+}
+
 impl Share {
     /// Listens, showing `name` to clients, or joins those who do.
     pub(crate) fn of(address: &Address, name: &str) -> Result<(Self, Listener), Failure> {
         let mut table = table();
         let sockets = table.get_or_insert_default();
-        if let Some(shared) = sockets.get_mut(address) {
+        let key = key(address);
+        if let Some(shared) = sockets.get_mut(&key) {
             shared.users += 1;
-            return Ok((Self(address.clone()), shared.listener.clone()));
+            return Ok((Self(key), shared.listener.clone()));
         }
         let listener = listen(address, name)?;
         let shared = Shared {
             listener: listener.clone(),
             users: 1,
         };
-        sockets.insert(address.clone(), shared);
-        Ok((Self(address.clone()), listener))
+        sockets.insert(key.clone(), shared);
+        Ok((Self(key), listener))
     }
 }
 

@@ -78,14 +78,15 @@ fn video(param: &Param, is_raw: bool) -> Result<Payload, Failure> {
         )));
     }
     let assumed = four_bytes_each(width, height);
-    if !is_raw {
-        return sized(assumed, None);
-    }
-    let pixel = pixel_format(picture.pix_fmt)?;
+    let pixel = match (pixel_format(picture.pix_fmt), is_raw) {
+        (Err(unknown), true) => return Err(unknown),
+        (Err(_), false) => return sized(assumed, None),
+        (Ok(pixel), _) => pixel,
+    };
     // A picture that the format cannot have exactly, such as one of an odd width, still has room.
     let exact = pixel.frame_bytes(width, height).unwrap_or(0);
     let fps = Rational::try_from(picture.fps).or_else(|_| Rational::new(25, 1));
-    let caps = fps.ok().filter(|_| exact > 0).map(|fps| {
+    let caps = fps.ok().filter(|_| is_raw && exact > 0).map(|fps| {
         Caps::Video(VideoFormat {
             width,
             height,

@@ -64,7 +64,8 @@ fn check_protocol(protocol: u32) -> Result<(), Failure> {
         "PROTO_HTTP",
         "PROTO_GRPC",
     ];
-    let proxy = || PROXY.iter().find(|name| std::env::var_os(name).is_some());
+    let is_set = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let proxy = || PROXY.iter().find(is_set);
     let refused = |text: String| {
         tracing::error!("{text}");
         Err(Failure::new(

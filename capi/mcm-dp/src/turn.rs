@@ -25,6 +25,8 @@ struct State<T> {
     /// Here, unless a thread uses it or it is gone. Boxed: it changes hands with each call.
     thing: Option<Box<T>>,
     is_gone: bool,
+    /// Whoever has the turn sleeps: those who do not want to wait need not wait for the end of that.
+    dozes: bool,
     waiting: usize,
 }
 
@@ -40,6 +42,7 @@ impl<T> Turns<T> {
         let state = State {
             thing: Some(Box::new(thing)),
             is_gone: false,
+            dozes: false,
             waiting: 0,
         };
         Self {
@@ -48,7 +51,8 @@ impl<T> Turns<T> {
         }
     }
 
-    /// Waits for a turn until `deadline`, `None` being for ever.
+    /// Waits for a turn until `deadline`, `None` being for ever; and, whatever the deadline, for whoever has the turn and
+    /// does not [`doze`](Self::doze).
     pub(crate) fn take(&self, deadline: Option<Instant>) -> Result<Turn<'_, T>, NoTurn> {
         let mut state = self.state();
         loop {
@@ -60,9 +64,10 @@ impl<T> Turns<T> {
                 return Ok(Turn { turns: self, thing });
             }
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
+            if state.dozes && left.is_some_and(|left| left.is_zero()) {
                 return Err(NoTurn::Busy);
             }
+            let left = left.filter(|left| !left.is_zero());
             state.waiting += 1;
             state = match left {
                 Some(left) => {
@@ -75,6 +80,15 @@ impl<T> Turns<T> {
                 }
             };
             state.waiting -= 1;
+        }
+    }
+
+    /// Says whether the one who has the turn sleeps from now on.
+    pub(crate) fn doze(&self, dozes: bool) {
+        let mut state = self.state();
+        state.dozes = dozes;
+        if dozes && state.waiting > 0 {
+            self.freed.notify_all();
         }
     }
 
@@ -101,6 +115,7 @@ impl<T> Drop for Turn<'_, T> {
     fn drop(&mut self) {
         let mut state = self.turns.state();
         state.thing = self.thing.take();
+        state.dozes = false;
         let (waiting, is_gone) = (state.waiting, state.is_gone);
         drop(state);
         match (waiting, is_gone) {
@@ -135,10 +150,29 @@ mod tests {
     fn a_turn_is_waited_for_until_the_deadline() {
         let turns = Turns::new(7);
         let mine = turns.take(None).expect("free");
+        turns.doze(true);
         let soon = Some(Instant::now() + Duration::from_millis(5));
         assert_eq!(turns.take(soon).map(|_| ()), Err(NoTurn::Busy));
         drop(mine);
         assert_eq!(turns.take(soon).map(|turn| *turn), Ok(7));
+    }
+
+    #[test]
+    fn who_does_not_want_to_wait_waits_for_the_busy_but_not_for_the_dozing() {
+        let turns = Turns::new(7);
+        let mine = turns.take(None).expect("free");
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| turns.take(Some(Instant::now())).map(|turn| *turn));
+            drop(mine);
+            assert_eq!(other.join().expect("no panic"), Ok(7));
+        });
+        let mine = turns.take(None).expect("free");
+        turns.doze(true);
+        assert_eq!(
+            turns.take(Some(Instant::now())).map(|_| ()),
+            Err(NoTurn::Busy)
+        );
+        drop(mine);
     }
 
     #[test]
