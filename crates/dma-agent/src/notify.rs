@@ -17,10 +17,19 @@ impl Notify {
     pub fn from_environment() -> Self {
         let named = std::env::var_os("NOTIFY_SOCKET");
         let named = named.filter(|name| !name.is_empty());
-        Self(named.and_then(|name| match Address::parse(name).ok()? {
-            Address::Path(path) => SocketAddrUnix::new(path).ok(),
-            Address::Abstract(name) => SocketAddrUnix::new_abstract_name(&name).ok(),
-        }))
+        let address = named.and_then(|name| Address::parse(name).ok());
+        address
+            .and_then(|address| Self::to(&address))
+            .unwrap_or_default()
+    }
+
+    /// Tells whoever has this socket. `None` for an address that no socket can have.
+    pub fn to(address: &Address) -> Option<Self> {
+        let address = match address {
+            Address::Path(path) => SocketAddrUnix::new(path),
+            Address::Abstract(name) => SocketAddrUnix::new_abstract_name(name),
+        };
+        address.ok().map(|address| Self(Some(address)))
     }
 
     /// The agent serves.

@@ -35,7 +35,7 @@ impl Agent {
                 .file
                 .as_ref()
                 .map(|file| file.display().to_string()),
-            metrics: self.setup.metrics.map(|address| address.to_string()),
+            metrics: self.metrics.address().map(|address| address.to_string()),
             ports: self.switch.ports().count(),
             clients: self.clients.ids().count(),
             refusals: self.refusals(),

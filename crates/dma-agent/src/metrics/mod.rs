@@ -6,7 +6,7 @@ mod http;
 mod text;
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -50,6 +50,11 @@ impl Metrics {
     /// Answers nowhere.
     pub(crate) fn close(&mut self) {
         self.listener = None;
+    }
+
+    /// Where it answers, a port that the system has chosen included.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.listener.as_ref()?.local_addr().ok()
     }
 
     /// Takes in who has come. Whoever is one too many is let go of.

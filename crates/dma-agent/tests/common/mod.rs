@@ -57,6 +57,11 @@ impl Running {
             .listen(&address, &SocketFile::default())
             .expect("a doorbell");
         prepare(&mut agent);
+        Self::run(dir, agent)
+    }
+
+    /// One that is made already. Its doorbell, as far as clients of these tests go, is in this directory.
+    pub(crate) fn run(dir: tempfile::TempDir, mut agent: Agent) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
