@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -534,6 +535,63 @@ static void case_silent(const char *path, long unused)
     CHECK(!mcm_create_connection_timeout(&again.param, 10), "a directory that does not exist");
 }
 
+static void handle_nothing(int signal)
+{
+    (void)signal;
+}
+
+static void *take_until_cancelled(void *argument)
+{
+    for (;;) {
+        mcm_dequeue_buffer(argument, 100, NULL);
+        pthread_testcancel();
+    }
+    return NULL;
+}
+
+/* A thread that is cancelled ends between calls, and takes nothing with it. */
+static void case_cancelled(const char *path, long rounds)
+{
+    struct end tx = end_of(path, 0, is_tx, true), rx = end_of(path, 0, is_rx, false);
+    pthread_t thread;
+    signal(SIGINT, handle_nothing); /* then a wait has a descriptor to close */
+    connect_both(&tx, &rx);
+    for (long round = 0; round < rounds; round++) {
+        start(&thread, take_until_cancelled, rx.context);
+        usleep(20000 + (useconds_t)round * 7000);
+        CHECK(pthread_cancel(thread) == 0, "cancel");
+        join(thread);
+        send_one(tx.context, (uint64_t)round);
+        receive_one(rx.context, (uint64_t)round);
+    }
+    destroy_both(&tx, &rx);
+}
+
+/* A call that does not want to wait is not denied a frame because another asks for figures. */
+static void *ask_for_figures(void *argument)
+{
+    struct end *end = argument;
+    mcm_dp_stats stats;
+    for (int i = 0; i < 20000; i++)
+        mcm_connection_stats(end->context, &stats, sizeof stats);
+    return NULL;
+}
+
+static void case_asked(const char *path, long frames)
+{
+    struct end tx = end_of(path, 0, is_tx, true), rx = end_of(path, 0, is_rx, false);
+    connect_both(&tx, &rx);
+    start(&rx.thread, ask_for_figures, &rx);
+    for (long number = 0; number < frames; number++) {
+        send_one(tx.context, (uint64_t)number);
+        mcm_buffer *frame = mcm_dequeue_buffer(rx.context, 0, NULL);
+        CHECK(frame, "frame %ld was there and was denied", number);
+        CHECK(mcm_enqueue_buffer(rx.context, frame) == 0, "enqueue");
+    }
+    join(rx.thread);
+    destroy_both(&tx, &rx);
+}
+
 /* A /run of our own. */
 static void enter_namespace(void)
 {
@@ -577,6 +635,7 @@ static const struct {
 } CASES[] = {
     {"cycles", case_cycles}, {"hammer", case_hammer}, {"destroy", case_destroy}, {"beside", case_beside},
     {"churn", case_churn},   {"many", case_many},     {"silent", case_silent}, {"default", case_default},
+    {"cancelled", case_cancelled}, {"asked", case_asked},
 };
 
 int main(int count, char **argument)

@@ -113,6 +113,54 @@ fn point_13_frames_sent_out_of_order_keep_their_own_metadata() {
     }
 }
 
+/// A program that leaves the numbers alone says each once, in whatever order it sends.
+#[test]
+fn point_13_numbers_that_are_left_alone_are_given_once_each() {
+    for ends in Ends::roles() {
+        let mut pair = ends.connect(&small());
+        let mut numbers = Vec::new();
+        for _ in 0..3 {
+            for buffer in 0..3 {
+                let room = pair
+                    .tx
+                    .ask(&format!("dequeue 0 {buffer} 1000"))
+                    .is("buffer");
+                room.has("error", 0);
+                pair.tx.ask(&format!("fill {buffer} 100 {buffer}"));
+            }
+            for buffer in [2, 1, 0] {
+                pair.tx.ask(&format!("enqueue 0 {buffer}")).has("code", 0);
+                let frame = pair.rx.ask("dequeue 0 0 1000").is("buffer");
+                numbers.push(frame.number("seq"));
+                pair.rx.ask("enqueue 0 0").has("code", 0);
+            }
+        }
+        assert_eq!(numbers, [2, 1, 0, 5, 4, 3, 8, 7, 6]);
+        pair.rx.ask("stats 0").has("lost", 0);
+        pair.quit();
+    }
+}
+
+#[test]
+fn point_13_the_number_of_a_buffer_that_is_cancelled_is_used_again() {
+    let mut pair = Ends::USUAL.connect(&small());
+    for expected in 0..3 {
+        pair.tx
+            .ask("dequeue 0 0 1000")
+            .is("buffer")
+            .has("seq", expected);
+        pair.tx.ask("cancel 0 0").has("code", 0);
+        let room = pair.tx.ask("dequeue 0 0 1000").is("buffer");
+        room.has("seq", expected);
+        pair.tx.ask("fill 0 100 1");
+        pair.tx.ask("enqueue 0 0").has("code", 0);
+        let frame = pair.rx.ask("dequeue 0 0 1000").is("buffer");
+        frame.has("seq", expected);
+        pair.rx.ask("enqueue 0 0").has("code", 0);
+    }
+    pair.quit();
+}
+
 /// Several frames that a receiver holds at once each have their own.
 #[test]
 fn point_13_metadata_stays_with_a_buffer_that_is_held() {

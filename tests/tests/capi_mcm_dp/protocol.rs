@@ -69,6 +69,22 @@ fn point_22_auto_means_memif_where_no_proxy_is_configured() {
 }
 
 #[test]
+fn an_empty_variable_is_none() {
+    let empty = [
+        ("MCM_MEDIA_PROXY_IP", ""),
+        ("MCM_MEDIA_PROXY_PORT", ""),
+        ("MCM_CREATE_TIMEOUT_MS", ""),
+    ];
+    let place = Place::new(Ends::USUAL, &small());
+    let (mut tx, mut rx) = (Puppet::with(&empty), Puppet::with(&empty));
+    tx.begin(&with_protocol(&place.create_tx(0), AUTO));
+    rx.ask(&with_protocol(&place.create_rx(0), AUTO)).is("made");
+    tx.answer().is("made");
+    tx.quit();
+    rx.quit();
+}
+
+#[test]
 fn point_22_auto_is_refused_where_a_proxy_is_configured() {
     for variable in ["MCM_MEDIA_PROXY_IP", "MCM_MEDIA_PROXY_PORT"] {
         let place = Place::new(Ends::USUAL, &small());

@@ -177,8 +177,18 @@ fn point_12_pictures_beyond_all_measure_are_refused_or_work() {
 fn point_14_a_whole_frame_of_six_bytes_for_each_pixel_goes_through() {
     let yuv444p10le = 3;
     let frame = 1920 * 1080 * 6;
+    let raw = video(1920, 1080, yuv444p10le);
+    // Compressed, by RTSP, and with nothing said, as in the least that the documentation asks for.
+    let others = [0, 2, 5].map(|payload| raw.replace("payload=1", &format!("payload={payload}")));
+    for payload in &others {
+        let pair = Ends::USUAL.connect(payload);
+        for made in pair.made.clone() {
+            made.has("frame_size", frame);
+        }
+        pair.quit();
+    }
     for ends in Ends::roles() {
-        let mut pair = ends.connect(&video(1920, 1080, yuv444p10le));
+        let mut pair = ends.connect(&raw);
         for made in pair.made.clone() {
             made.has("frame_size", frame);
         }

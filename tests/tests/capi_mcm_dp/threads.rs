@@ -31,6 +31,16 @@ fn point_21_threads_that_send_live_through_receivers_that_come_and_go() {
 }
 
 #[test]
+fn point_21_a_thread_that_is_cancelled_ends_between_calls() {
+    both("cancelled", "10");
+}
+
+#[test]
+fn point_21_who_does_not_wait_is_not_denied_a_frame_because_another_asks_for_figures() {
+    both("asked", "5000");
+}
+
+#[test]
 fn ten_thousand_connections_leave_descriptors_mappings_and_memory_where_they_were() {
     let directory = workshop();
     let program = program("both", Flavour::Plain);
