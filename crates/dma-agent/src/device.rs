@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::fd::BorrowedFd;
 use switch::{Directed, DropReason, Nti, Stamp, Tier};
 
-use crate::Frame;
+use crate::{Frame, LARGEST_FRAME};
 
 /// One of a device's descriptors: a number of its own choosing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,14 @@ impl<'a> Incoming<'a> {
             nti: None,
             directed: None,
         }
+    }
+}
+
+/// Forwards a frame in memory of our own, unless it is longer than the agent takes.
+pub(crate) fn forward_own(bytes: &[u8], sink: &mut dyn Sink) {
+    match bytes.len() > LARGEST_FRAME {
+        true => sink.refuse(DropReason::TooLong),
+        false => sink.forward(Incoming::plain(Frame::own(bytes))),
     }
 }
 

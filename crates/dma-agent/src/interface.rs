@@ -12,9 +12,10 @@ use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use libc::{c_char, c_int, c_short};
+use rustix::io::Errno;
 use rustix::net::netdevice::name_to_index;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-use switch::Mac;
+use switch::{DropReason, Mac};
 
 /// What the flags of an interface say when it is up.
 const UP: c_int = libc::IFF_UP | libc::IFF_RUNNING;
@@ -60,11 +61,14 @@ impl Interface {
         Ok(())
     }
 
+    /// Whether its frames are Ethernet's.
+    pub(crate) fn is_ethernet(&self) -> io::Result<bool> {
+        Ok(self.hardware()?.sa_family == libc::ARPHRD_ETHER)
+    }
+
     /// Its Ethernet address.
     pub(crate) fn mac(&self) -> io::Result<Mac> {
-        let answer = self.ask(libc::SIOCGIFHWADDR, |_| {})?;
-        // SAFETY: the member of this request (module doc).
-        let address = unsafe { answer.ifr_ifru.ifru_hwaddr };
+        let address = self.hardware()?;
         let mut mac = Mac::ZERO;
         for (byte, got) in mac.0.iter_mut().zip(address.sa_data) {
             *byte = got.cast_unsigned();
@@ -112,6 +116,12 @@ impl Interface {
         Ok(())
     }
 
+    fn hardware(&self) -> io::Result<libc::sockaddr> {
+        let answer = self.ask(libc::SIOCGIFHWADDR, |_| {})?;
+        // SAFETY: the member of this request (module doc).
+        Ok(unsafe { answer.ifr_ifru.ifru_hwaddr })
+    }
+
     fn flags(&self) -> io::Result<c_short> {
         let answer = self.ask(libc::SIOCGIFFLAGS, |_| {})?;
         // SAFETY: the member of this request (module doc).
@@ -127,6 +137,18 @@ impl Interface {
         fill(&mut parameters);
         call(self.socket.as_fd(), request, &mut parameters)?;
         Ok(parameters)
+    }
+}
+
+/// Why the system did not take a frame for an interface.
+pub(crate) fn drop_reason(error: &io::Error) -> DropReason {
+    match Errno::from_io_error(error) {
+        Some(Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM) => DropReason::QueueFull,
+        Some(Errno::IO | Errno::NETDOWN | Errno::NXIO | Errno::NODEV | Errno::BADFD) => {
+            DropReason::LinkDown
+        }
+        Some(Errno::MSGSIZE) => DropReason::ExceedsMtu,
+        _ => DropReason::DeviceRefused,
     }
 }
 
@@ -185,6 +207,7 @@ mod tests {
         assert_eq!(loopback.index().expect("there"), 1);
         assert!(loopback.mtu().expect("an MTU") >= 1500);
         assert_eq!(loopback.mac().expect("an address"), Mac::ZERO);
+        assert!(!loopback.is_ethernet().expect("a kind"));
     }
 
     #[test]

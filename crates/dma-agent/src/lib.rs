@@ -10,6 +10,15 @@
 //! One thread drives everything: an [`Agent`] is a loop body, [`Agent::turn`]. What is behind a port is a [`Device`];
 //! [`Client`] is the one that speaks the descsock wire. Nothing a client does blocks the others: all sockets are read
 //! and written without waiting, in bursts, and what does not fit is dropped and counted by reason.
+//!
+//! | behind a port | | in the module |
+//! |---|---|---|
+//! | a tenant | [`Client`] | |
+//! | the host, by a TAP interface | [`tap::TapDevice`] | [`tap`] |
+//! | a network, by an interface of the host | [`packet::PacketDevice`] | [`packet`] |
+//! | VPP, DPDK, any memif peer | [`memif_port::MemifDevice`] | [`memif_port`] |
+//! | a capture file, in or out | [`pcap::ReplayDevice`], [`pcap::DumpDevice`] | [`pcap`] |
+//! | somebody who watches | [`pcap::CaptureDevice`] | [`pcap`] |
 
 mod admission;
 mod agent;

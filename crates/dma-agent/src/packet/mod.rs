@@ -15,8 +15,8 @@ use std::time::Duration;
 use rustix::io::Errno;
 use switch::{DropReason, Stamp};
 
-use crate::device::{Delivered, Device, Gone, Incoming, News, Sink, Source};
-use crate::interface::Interface;
+use crate::device::{Delivered, Device, Gone, News, Sink, Source, forward_own};
+use crate::interface::{Interface, drop_reason};
 use crate::{Frame, LARGEST_FRAME};
 use offload::Undone;
 use socket::{PacketSocket, Received};
@@ -79,6 +79,10 @@ impl PacketDevice {
         let socket = PacketSocket::new().map_err(failed("make a packet socket"))?;
         let known = Interface::named(interface).map_err(failed("make a socket"))?;
         let index = known.index().map_err(failed("find it"))?;
+        if !known.is_ethernet().map_err(failed("find it"))? {
+            let other = io::Error::other("its frames are not Ethernet's");
+            return Err(failed("use it")(other));
+        }
         let mut device = Self {
             socket,
             interface: known,
@@ -177,14 +181,14 @@ impl PacketDevice {
         let frame = &mut self.incoming[start..end];
         let finished = match Undone::read(&received.offload, TAG - start) {
             Ok(Undone::Nothing) => {
-                forward(frame, sink);
+                forward_own(frame, sink);
                 Ok(())
             }
             Ok(Undone::Checksum(from, at)) => {
-                offload::complete(frame, from, at).map(|()| forward(frame, sink))
+                offload::complete(frame, from, at).map(|()| forward_own(frame, sink))
             }
             Ok(Undone::Segments(pieces)) => {
-                pieces.cut(frame, &mut self.segment, |piece| forward(piece, sink))
+                pieces.cut(frame, &mut self.segment, |piece| forward_own(piece, sink))
             }
             Err(hopeless) => Err(hopeless),
         };
@@ -229,7 +233,7 @@ impl Device for PacketDevice {
         let room = room.ok_or(DropReason::TooLong)?;
         let length = frame.copy_to(room);
         let sent = self.socket.send(&self.outgoing[..length]);
-        sent.map_err(|error| reason(&error))
+        sent.map_err(|error| drop_reason(&error))
     }
 
     fn flush(&mut self) -> Result<(), Gone> {
@@ -246,22 +250,5 @@ impl Device for PacketDevice {
 
     fn look_again(&mut self) -> Option<Duration> {
         (!self.is_up).then_some(RETRY)
-    }
-}
-
-fn forward(bytes: &[u8], sink: &mut dyn Sink) {
-    match bytes.len() > LARGEST_FRAME {
-        true => sink.refuse(DropReason::TooLong),
-        false => sink.forward(Incoming::plain(Frame::own(bytes))),
-    }
-}
-
-/// Why the system did not take a frame.
-fn reason(error: &io::Error) -> DropReason {
-    match Errno::from_io_error(error) {
-        Some(Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM) => DropReason::QueueFull,
-        Some(Errno::NETDOWN | Errno::NXIO | Errno::NODEV) => DropReason::LinkDown,
-        Some(Errno::MSGSIZE) => DropReason::ExceedsMtu,
-        _ => DropReason::DeviceRefused,
     }
 }

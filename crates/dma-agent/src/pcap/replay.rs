@@ -11,7 +11,7 @@ use switch::{DropReason, Stamp};
 
 use super::PcapError;
 use super::source::Source as Recording;
-use crate::device::{Delivered, Device, Gone, Incoming, News, Sink, Source};
+use crate::device::{Delivered, Device, Gone, News, Sink, Source, forward_own};
 use crate::{Frame, LARGEST_FRAME};
 
 /// Frames taken in before others get their turn.
@@ -122,7 +122,7 @@ impl Device for ReplayDevice {
                 return Ok(false);
             }
             self.recorded = None;
-            take_in(&self.frame, sink);
+            forward_own(&self.frame, sink);
         }
         Ok(true)
     }
@@ -147,13 +147,6 @@ impl Device for ReplayDevice {
         let recorded = self.recorded?;
         Some(self.wait(recorded))
     }
-}
-
-fn take_in(bytes: &[u8], sink: &mut dyn Sink) {
-    if bytes.len() > LARGEST_FRAME {
-        return sink.refuse(DropReason::TooLong);
-    }
-    sink.forward(Incoming::plain(Frame::own(bytes)));
 }
 
 impl fmt::Display for Pace {

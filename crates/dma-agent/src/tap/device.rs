@@ -3,11 +3,11 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use rustix::io::Errno;
 use switch::{DropReason, Stamp};
 
 use super::{Tap, TapError, TapOptions};
-use crate::device::{Delivered, Device, Gone, Incoming, News, Sink, Source};
+use crate::device::{Delivered, Device, Gone, News, Sink, Source, forward_own};
+use crate::interface::drop_reason;
 use crate::{Frame, LARGEST_FRAME};
 
 /// Frames taken in before others get their turn.
@@ -73,7 +73,7 @@ impl Device for TapDevice {
                 return Ok(false);
             }
             match self.tap.read(&mut self.incoming).map_err(read_failed)? {
-                Some(length) => take_in(&self.incoming[..length], sink),
+                Some(length) => forward_own(&self.incoming[..length], sink),
                 None => self.readable = false,
             }
         }
@@ -84,7 +84,8 @@ impl Device for TapDevice {
         let room = self.outgoing.get_mut(..frame.len());
         let room = room.ok_or(DropReason::TooLong)?;
         let length = frame.copy_to(room);
-        self.tap.write(&self.outgoing[..length]).map_err(reason)
+        let written = self.tap.write(&self.outgoing[..length]);
+        written.map_err(|error| drop_reason(&error))
     }
 
     fn flush(&mut self) -> Result<(), Gone> {
@@ -100,25 +101,9 @@ impl Device for TapDevice {
     }
 }
 
-fn take_in(bytes: &[u8], sink: &mut dyn Sink) {
-    if bytes.len() > LARGEST_FRAME {
-        return sink.refuse(DropReason::TooLong);
-    }
-    sink.forward(Incoming::plain(Frame::own(bytes)));
-}
-
 fn read_failed(source: io::Error) -> Gone {
     Gone::Os {
         call: "read of the TAP interface",
         source,
-    }
-}
-
-/// Why the system did not take a frame.
-fn reason(error: io::Error) -> DropReason {
-    match Errno::from_io_error(&error) {
-        Some(Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM) => DropReason::QueueFull,
-        Some(Errno::IO | Errno::NETDOWN | Errno::BADFD) => DropReason::LinkDown,
-        _ => DropReason::DeviceRefused,
     }
 }

@@ -171,3 +171,15 @@ fn answered(pinger: &mut Pinger, there: Ipv4Addr, number: u16) {
     let mac = pinger.resolve(there);
     pinger.ping(mac, there, number, 100);
 }
+
+#[test]
+fn what_is_no_ethernet_interface_is_refused_by_its_name() {
+    let Some(host) = Host::new("what_is_no_ethernet_interface_is_refused_by_its_name") else {
+        return;
+    };
+    for (name, why) in [("nowhere", "cannot find it"), ("lo", "not Ethernet's")] {
+        let opened = host.run(move || PacketDevice::open(name, false).map(drop));
+        let error = opened.expect_err("no port").to_string();
+        assert!(error.contains(name) && error.contains(why), "{error}");
+    }
+}
