@@ -115,13 +115,12 @@ fn fdb(fdb: &FdbInfo) -> String {
     let mut entries = fdb.entries.clone();
     entries.sort_by(|a, b| (a.nti, a.vlan, &a.mac).cmp(&(b.nti, b.vlan, &b.mac)));
     for entry in entries {
-        let age = Duration::try_from_secs_f64(entry.age).unwrap_or_default();
         table.row([
             entry.nti.to_string(),
             entry.vlan.to_string(),
             entry.mac,
             entry.port,
-            format!("{} ago", spell(age)),
+            format!("{:.1} s ago", entry.age),
         ]);
     }
     let count = fdb.entries.len();
