@@ -22,6 +22,16 @@ pub fn libmcm_dp() -> &'static Path {
     })
 }
 
+/// The directory with `libdescsock_client.so`, built first if it is not up to date.
+pub fn libdescsock_client() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        build(&["--package", "descsock-client"]);
+        existing(profile().join("libdescsock_client.so"));
+        profile()
+    })
+}
+
 fn program() -> PathBuf {
     build(&["--package", "memwire", "--bin", "memwire"]);
     existing(profile().join("memwire"))

@@ -69,7 +69,7 @@ typedef struct {
 /*
  * Opens the connection, as spec says. flags are the defaults of descsock_send and descsock_recv: 0 or DESCSOCK_NONBLOCK.
  *
- * 0, or -1 and errno: EISCONN (there is a connection), EALREADY (another thread is opening one), EFAULT (spec is NULL),
+ * 0, or -1 and errno: EISCONN (there is a connection), EALREADY (another thread opens or closes one), EFAULT (spec is NULL),
  * EINVAL (a path is empty, a number or a flag is none), ENAMETOOLONG, ENOENT or ECONNREFUSED (no agent there), EACCES (the
  * agent refuses; its log says why), ETIMEDOUT (it does not answer within 5 s), EPROTO or ECONNRESET (it is none), EBUSY
  * (another process uses the file), ELOOP (the file is a symbolic link), ENOSPC or ENOMEM (no room for the file), or what

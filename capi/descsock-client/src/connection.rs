@@ -9,8 +9,8 @@ use crate::log;
 
 static CURRENT: RwLock<Option<Connection>> = RwLock::new(None);
 
-/// Held by the thread that opens.
-static OPENING: Mutex<()> = Mutex::new(());
+/// Held by the thread that opens or closes.
+static CHANGING: Mutex<()> = Mutex::new(());
 
 /// The client, and what was said about it when it was opened.
 #[derive(Clone, Debug)]
@@ -23,9 +23,9 @@ pub(crate) struct Connection {
 /// Opens the connection. What fails leaves everything as it was.
 pub(crate) fn open(options: Options, is_nonblocking: bool) -> Result<(), Failure> {
     log::start();
-    let _opening = match OPENING.try_lock() {
-        Ok(opening) => opening,
-        Err(TryLockError::Poisoned(opening)) => opening.into_inner(),
+    let _changing = match CHANGING.try_lock() {
+        Ok(changing) => changing,
+        Err(TryLockError::Poisoned(changing)) => changing.into_inner(),
         Err(TryLockError::WouldBlock) => return Err(Failure(libc::EALREADY)),
     };
     if current().is_ok() {
@@ -47,11 +47,12 @@ pub(crate) fn current() -> Result<Connection, Failure> {
     current.clone().ok_or(Failure::NOT_OPEN)
 }
 
-/// Closes the connection, and ends the calls that wait for it.
+/// Closes the connection, and ends the calls that wait for it. Until it is closed another cannot be opened.
 pub(crate) fn close() -> Result<(), Failure> {
-    let taken = CURRENT
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    Ok(taken.ok_or(Failure::NOT_OPEN)?.client.close()?)
+    current()?;
+    let _changing = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
+    let taken = current.take().ok_or(Failure::NOT_OPEN)?;
+    drop(current);
+    Ok(taken.client.close()?)
 }
