@@ -34,7 +34,7 @@ LINK := -L$(EXAMPLES_BUILT) -lmcm_dp -Wl,-rpath,'$$ORIGIN' $(LDFLAGS)
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## two processes share verified 1080p60 video
+demo: ## processes share verified 1080p60 video and Ethernet frames
 	$(CARGO) run --quiet --release --bin memwire -- demo
 
 test: tools check unit loom ## install what the tests need, then run all of them

@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::agent::{AgentArgs, CaptureArgs, FdbCommand, ShowArgs};
 use crate::demo::DemoArgs;
+use crate::demo::tenant::TenantArgs;
 use crate::eth;
 use crate::recv::RecvArgs;
 use crate::send::SendArgs;
@@ -57,8 +58,10 @@ pub(crate) enum Command {
     Capture(CaptureArgs),
     /// Make a network interface of this host a tenant of an agent
     Tap(TapArgs),
-    /// Show that it works: two processes share 1080p60 video, and every frame is verified
+    /// Show that it works: processes share 1080p60 video and Ethernet frames, and every frame is verified
     Demo(DemoArgs),
+    #[command(hide = true)]
+    DemoTenant(TenantArgs),
 }
 
 const EXAMPLES: &str = "\

@@ -1,8 +1,11 @@
-//! `memwire demo`: two real processes of this program share video, and every frame is verified.
+//! `memwire demo`: two real processes of this program share video, two tenants exchange Ethernet frames through an
+//! agent, and every frame is verified.
 
 mod child;
+mod ethernet;
 mod scratch;
 mod summary;
+pub(crate) mod tenant;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,6 +17,7 @@ use crate::cli::Common;
 use crate::report::Talk;
 use crate::stop::Stop;
 use child::{Child, Ending};
+use ethernet::Exchange;
 use scratch::Scratch;
 use summary::{Demo, Video};
 
@@ -24,10 +28,10 @@ const FRAMES_PER_SECOND: u64 = 60;
 
 const EXAMPLES: &str = "\
 Examples:
-  memwire demo                        five seconds of 1080p60, and a small table
+  memwire demo                        five seconds of 1080p60 and Ethernet, and a small table
   memwire demo --seconds 60 --json    a minute, and one object
 
-Both processes meet on a socket in a temporary directory of their own, which is removed at the end.
+The processes meet on sockets in a temporary directory of their own, which is removed at the end.
 Exits with 1 when a frame was lost or corrupt.";
 
 /// How long the demo takes.
@@ -39,16 +43,20 @@ pub(crate) struct DemoArgs {
     seconds: u64,
 }
 
-/// Runs a sender and a receiver until the frames are through, and tells how it went.
+/// Runs all processes until the frames are through, and tells how it went.
 pub(crate) fn run(args: &DemoArgs, common: &Common) -> anyhow::Result<()> {
     let stop = Stop::on_signals().context("cannot watch for signals")?;
     let scratch = Scratch::new()?;
     let frames = args.seconds * FRAMES_PER_SECOND;
+    let exchange = Exchange::start(scratch.path(), args.seconds * ethernet::RATE)?;
     let Some(video) = share(&scratch.path().join("demo.sock"), frames, common, &stop)? else {
         return Ok(());
     };
+    let Some(ethernet) = exchange.finish(&stop)? else {
+        return Ok(());
+    };
     drop(scratch);
-    let demo = Demo { video };
+    let demo = Demo { video, ethernet };
     Talk::new(common, false).result(&demo)?;
     demo.verdict()
 }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod cli;
+mod clock;
 mod demo;
 mod eth;
 mod exit;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    log(default_level(&cli.command));
+    log(default_level(&cli));
     if cli.common.tied {
         set_parent_process_death_signal(Some(Signal::TERM))
             .context("cannot follow the parent process")?;
@@ -54,12 +55,14 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Capture(args) => agent::capture(&args, &cli.common),
         Command::Tap(args) => tap::run(&args, &cli.common),
         Command::Demo(args) => demo::run(&args, &cli.common),
+        Command::DemoTenant(args) => demo::tenant::run(&args, &cli.common),
     }
 }
 
 /// A daemon says what happens; other commands say nothing by default.
-fn default_level(command: &Command) -> &'static str {
-    match command {
+fn default_level(cli: &Cli) -> &'static str {
+    match &cli.command {
+        Command::Agent(args) if args.is_daemon() && cli.common.quiet => "error",
         Command::Agent(args) if args.is_daemon() => "info",
         _ => "off",
     }

@@ -21,7 +21,12 @@ fn empty(directory: &Path) -> bool {
 fn the_demo_loses_nothing_and_cleans_up() {
     let shop = workshop();
     let outcome = demo(shop.path(), &["--seconds", "1", "--json", "--quiet"]).wait();
-    let video = &outcome.success()["video"];
+    let all = outcome.success();
+    let ethernet = &all["ethernet"];
+    let counts = ["frames", "lost", "corrupt"].map(|key| ethernet[key].as_u64());
+    assert_eq!(counts, [Some(20_000), Some(0), Some(0)], "{ethernet}");
+    assert!(ethernet["latency_ns"]["p99"].as_u64().is_some(), "{ethernet}");
+    let video = &all["video"];
     let counts = ["frames", "lost", "corrupt"].map(|key| video[key].as_u64());
     assert_eq!(counts, [Some(60), Some(0), Some(0)], "{video}");
     assert!(video["latency_ns"]["p50"].as_u64().is_some(), "{video}");
@@ -34,7 +39,7 @@ fn the_demo_prints_a_table_for_people() {
     let outcome = demo(shop.path(), &["--seconds", "1"]).wait();
     let table = String::from_utf8(outcome.stdout).unwrap();
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    for label in ["frames/s", "Gbit/s", "latency", "lost", "corrupt"] {
+    for label in ["frames/s", "Gbit/s", "latency", "lost", "corrupt", "Ethernet"] {
         assert!(table.lines().any(|line| line.starts_with(label)), "{table}");
     }
 }
@@ -43,10 +48,10 @@ fn the_demo_prints_a_table_for_people() {
 fn a_stopped_demo_takes_its_children_along() {
     let shop = workshop();
     let demo = demo(shop.path(), &["--seconds", "600", "--quiet"]);
-    let children = eventually("both children run", SOON, || {
+    let children = eventually("all children run", SOON, || {
         let pid = demo.pid().as_raw_nonzero();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-        (children.split_whitespace().count() == 2).then_some(children)
+        (children.split_whitespace().count() == 5).then_some(children)
     });
     demo.signal(Signal::TERM);
     assert_eq!(demo.wait().code, Some(0));

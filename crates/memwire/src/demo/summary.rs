@@ -4,6 +4,7 @@ use anyhow::bail;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::ethernet::Ethernet;
 use crate::latency::Quantiles;
 use crate::report::{Summary, grouped};
 
@@ -11,6 +12,7 @@ use crate::report::{Summary, grouped};
 #[derive(Debug, Serialize)]
 pub(crate) struct Demo {
     pub(crate) video: Video,
+    pub(crate) ethernet: Ethernet,
 }
 
 /// What became of the video.
@@ -51,17 +53,20 @@ impl Video {
 impl Demo {
     /// Fails when a frame was lost or corrupt.
     pub(crate) fn verdict(&self) -> anyhow::Result<()> {
-        match &self.video {
-            Video { frames: 0, .. } => bail!("no frame arrived"),
-            Video {
-                lost: 0,
-                corrupt: 0,
-                ..
-            } => Ok(()),
-            Video { lost, corrupt, .. } => {
-                bail!("{lost} frames were lost and {corrupt} were corrupt")
+        let Self { video, ethernet } = self;
+        let kinds = [
+            ("video", video.frames, video.lost, video.corrupt),
+            ("Ethernet", ethernet.frames, ethernet.lost, ethernet.corrupt),
+        ];
+        for (kind, frames, lost, corrupt) in kinds {
+            if frames == 0 {
+                bail!("no {kind} frame arrived");
+            }
+            if lost + corrupt > 0 {
+                bail!("{lost} {kind} frames were lost and {corrupt} were corrupt");
             }
         }
+        Ok(())
     }
 }
 
@@ -71,7 +76,7 @@ impl Summary for Demo {
         let latency = video
             .latency_ns
             .map_or_else(|| "unknown".into(), Quantiles::spelled);
-        vec![
+        let rows = vec![
             (
                 "video",
                 format!("{}, from one process to another", video.format),
@@ -85,7 +90,8 @@ impl Summary for Demo {
             ("latency", latency),
             ("lost", grouped(video.lost)),
             ("corrupt", grouped(video.corrupt)),
-        ]
+        ];
+        [rows, self.ethernet.rows()].concat()
     }
 }
 
@@ -94,6 +100,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn demo(video: Video) -> Demo {
+        let tenant = json!({"frames": 1, "lost": 0, "corrupt": 0, "frames_per_s": 1.0});
+        let ethernet = Ethernet::new(&[tenant.clone(), tenant]).unwrap();
+        Demo { video, ethernet }
+    }
 
     fn received() -> Value {
         json!({"frames": 299, "bytes": 1, "lost": 0, "corrupt": 0, "repeated": 0, "fps": 60.0,
@@ -104,7 +116,7 @@ mod tests {
     fn frames_that_never_came_are_lost_though_no_gap_shows_it() {
         let video = Video::new(&json!({"frames": 300}), &received(), String::new()).unwrap();
         assert_eq!(video.lost, 1);
-        assert!(Demo { video }.verdict().is_err());
+        assert!(demo(video).verdict().is_err());
     }
 
     #[test]
@@ -118,7 +130,7 @@ mod tests {
                 max: 3
             })
         );
-        Demo { video }.verdict().unwrap();
+        demo(video).verdict().unwrap();
     }
 
     #[test]

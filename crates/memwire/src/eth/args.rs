@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use memif::Mode;
 
-use super::clock;
 use super::stamp::Framing;
+use crate::clock;
 use crate::link_args::LinkArgs;
 use crate::stop::{SLICE, Stop};
 

@@ -11,7 +11,6 @@ use super::account::rate_rows;
 use super::args::{PortArgs, Until};
 use super::batch::MAX_BURST;
 use super::capture::Capture;
-use super::clock;
 use super::describe::Line;
 use super::drops::Drops;
 use super::meter::{Meter, Rates};
@@ -20,6 +19,7 @@ use super::show::{Show, Shown};
 use super::stamp::Framing;
 use super::watch::Peers;
 use crate::cli::Common;
+use crate::clock;
 use crate::report::{Summary, Talk};
 use crate::stop::Stop;
 

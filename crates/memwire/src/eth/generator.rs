@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::batch::{MAX_BURST, total};
-use super::clock;
 use super::meter::Meter;
 use super::packet::Templates;
 use super::port::Port;
 use super::stamp::Stamp;
+use crate::clock;
 use crate::report::{Talk, grouped};
 
 /// Makes frames and hands them over, burst by burst and queue by queue.

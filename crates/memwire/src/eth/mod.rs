@@ -8,7 +8,6 @@ mod account;
 mod args;
 mod batch;
 mod capture;
-mod clock;
 mod describe;
 mod drops;
 mod dump;

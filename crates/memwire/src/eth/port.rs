@@ -7,9 +7,9 @@ use memif::{BindError, Burst, Ended, Error, Link, LinkOptions, Rx, Traffic, Tx};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::args::PortArgs;
-use super::clock;
 use super::drops::{DropReason, Drops};
 use super::watch::{Peers, Watch};
+use crate::clock;
 use crate::exit::misuse;
 use crate::link_args::{Role, Waiting};
 use crate::report::Talk;

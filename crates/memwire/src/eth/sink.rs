@@ -7,13 +7,13 @@ use serde::Serialize;
 use super::account::{Account, Received};
 use super::args::{PortArgs, Until};
 use super::batch::MAX_BURST;
-use super::clock;
 use super::drops::Drops;
 use super::port::Port;
 use super::stamp::Stamp;
 use super::ticker::Ticker;
 use super::watch::Peers;
 use crate::cli::Common;
+use crate::clock;
 use crate::report::{Summary, Talk};
 use crate::stop::Stop;
 

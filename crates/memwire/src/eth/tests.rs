@@ -14,8 +14,9 @@ use serde_json::Value;
 
 use super::args::{PortArgs, Until};
 use super::stamp::{Framing, Stamp};
-use super::{clock, dump, echo, generate, sink};
+use super::{dump, echo, generate, sink};
 use crate::cli::Common;
+use crate::clock;
 use crate::report::Talk;
 use crate::stop::Stop;
 
