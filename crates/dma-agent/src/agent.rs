@@ -371,7 +371,7 @@ impl Agent {
             now,
         });
         let more_by_time = match &more {
-            Ok(false) => device.look_again().map(|nap| now + nap),
+            Ok(false) => device.look_again().map(|nap| now.saturating_add(nap)),
             _ => None,
         };
         self.naps.set(id, more_by_time);

@@ -167,8 +167,8 @@ fn since_origin(interface: &InterfaceDescriptionBlock<'_>, ticks: u128) -> Durat
     let ticks_in_a_second = ticks_in_a_second.unwrap_or(u128::MAX);
     let (seconds, part) = (ticks / ticks_in_a_second, ticks % ticks_in_a_second);
     let part = part.saturating_mul(1_000_000_000) / ticks_in_a_second;
-    Duration::from_secs(seconds.try_into().unwrap_or(0))
-        + Duration::from_nanos(part.try_into().unwrap_or(0))
+    let part = Duration::from_nanos(part.try_into().unwrap_or(0));
+    Duration::from_secs(seconds.try_into().unwrap_or(0)).saturating_add(part)
 }
 
 fn broken(path: &Path) -> impl FnOnce(pcap_file::PcapError) -> PcapError + use<> {
@@ -183,5 +183,39 @@ fn broken(path: &Path) -> impl FnOnce(pcap_file::PcapError) -> PcapError + use<>
             }
         }
         source => PcapError::Format { path, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interface(resolution: Option<u8>) -> InterfaceDescriptionBlock<'static> {
+        let mut block = InterfaceDescriptionBlock::new(DataLink::ETHERNET, 0);
+        let option = resolution.map(InterfaceDescriptionOption::IfTsResol);
+        block.options.extend(option);
+        block
+    }
+
+    #[test]
+    fn clocks_tick_as_their_interfaces_say() {
+        let half = Duration::from_millis(1500);
+        for (resolution, ticks) in [
+            (None, 1_500_000),
+            (Some(9), 1_500_000_000),
+            (Some(3), 1500),
+            (Some(0x80 | 10), 1536),
+        ] {
+            assert_eq!(since_origin(&interface(resolution), ticks), half);
+        }
+    }
+
+    #[test]
+    fn no_clock_is_too_fast_or_too_slow() {
+        for resolution in 0..=255 {
+            for ticks in [0, 1, u128::from(u64::MAX)] {
+                since_origin(&interface(Some(resolution)), ticks);
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dma_agent::{Admission, Agent, Device, PortCounters};
-use switch::{Did, DropReason, Policy};
+use switch::{Did, DropReason, Policy, Settings};
 
 use crate::common::{Running, port};
 
@@ -12,13 +12,30 @@ const LARGEST_PAYLOAD: usize = 9600 - 14;
 
 /// A running agent with these ports, in the default domain.
 pub(crate) fn agent(ports: Vec<(&str, Box<dyn Device>)>) -> Running {
-    Running::prepared(Admission::same_user(), |agent| {
-        for (name, device) in ports {
-            let mut policy = Policy::new(Did::MIN);
-            policy.mtu = LARGEST_PAYLOAD;
-            agent.add_port(name, policy, device).expect("a port");
-        }
-    })
+    Running::prepared(Admission::same_user(), |agent| add(agent, ports))
+}
+
+/// An agent with these ports, that has had some turns in this thread.
+pub(crate) fn turned(ports: Vec<(&str, Box<dyn Device>)>) -> Agent {
+    let mut agent = Agent::new(Admission::same_user(), Settings::default(), 7).expect("an agent");
+    add(&mut agent, ports);
+    turn(&mut agent);
+    agent
+}
+
+/// Gives it some turns, until there is nothing left to do at once.
+pub(crate) fn turn(agent: &mut Agent) {
+    for _ in 0..2000 {
+        agent.turn(Some(Duration::ZERO)).expect("a turn");
+    }
+}
+
+fn add(agent: &mut Agent, ports: Vec<(&str, Box<dyn Device>)>) {
+    for (name, device) in ports {
+        let mut policy = Policy::new(Did::MIN);
+        policy.mtu = LARGEST_PAYLOAD;
+        agent.add_port(name, policy, device).expect("a port");
+    }
 }
 
 /// Each frame that came in went to one port, or was dropped once. Holds where nothing is flooded to several.

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use dma_agent::packet::PacketDevice;
 use switch::DropReason;
 
-use crate::accounts::{agent, assert_balanced, counters, dropped, eventually};
+use crate::accounts::{agent, assert_balanced, counters, dropped, eventually, turn, turned};
 use crate::common::{Raw, frame};
 use crate::host::Host;
 use crate::ping::Pinger;
@@ -136,6 +136,31 @@ fn what_this_host_sends_by_the_interface_does_not_come_in_there() {
     // The other host has asked for our address or answered us, a few times: that came in.
     let received = counters(&agent, "uplink").received;
     assert!(received < 10, "{received}");
+}
+
+#[test]
+fn frames_that_the_system_dropped_before_the_agent_came_are_counted_too() {
+    const FRAMES: u64 = 50_000;
+    let test = "frames_that_the_system_dropped_before_the_agent_came_are_counted_too";
+    let Some((near, far)) = cable(test, "10.12.0.1") else {
+        return;
+    };
+    let mut agent = turned(vec![("uplink", device(&near))]);
+    let own = SocketAddrV4::new(Ipv4Addr::new(10, 12, 0, 1), 7000);
+    let everybody = SocketAddrV4::new(Ipv4Addr::new(10, 12, 0, 255), 7000);
+    let socket = far.run(move || UdpSocket::bind(own).expect("a socket"));
+    socket.set_broadcast(true).expect("allowed");
+    for _ in 0..FRAMES {
+        socket.send_to(&[0; 1000], everybody).expect("sent");
+    }
+    turn(&mut agent);
+    let uplink = counters(&agent, "uplink");
+    assert_eq!(uplink.received, FRAMES);
+    assert!(
+        uplink.refused[DropReason::QueueFull] > 0,
+        "more than a socket holds"
+    );
+    assert_balanced(&agent);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
 use pcap_file::{DataLink, Endianness, TsResolution};
 use switch::DropReason;
 
-use crate::accounts::{agent, assert_balanced, counters, eventually};
+use crate::accounts::{agent, assert_balanced, counters, eventually, turned};
 use crate::common::frame;
 use crate::host::did_not_run;
 
@@ -150,7 +150,7 @@ fn a_recording_of_nothing_is_repeated_without_end_and_without_effort() {
         ..FAST
     };
     let replay = ReplayDevice::open(&files.path("in.pcap"), options).expect("a recording");
-    let agent = agent(vec![("replay", Box::new(replay))]).stop();
+    let agent = turned(vec![("replay", Box::new(replay))]);
     assert_eq!(counters(&agent, "replay").received, 0);
 }
 
@@ -195,7 +195,7 @@ fn a_recording_that_breaks_off_or_is_garbage_ends_there_and_nothing_else_does() 
             let Ok(replay) = ReplayDevice::open(&files.path("broken"), FAST) else {
                 continue;
             };
-            let agent = agent(vec![("replay", Box::new(replay))]).stop();
+            let agent = turned(vec![("replay", Box::new(replay))]);
             assert!(counters(&agent, "replay").received <= 21);
         }
     }
