@@ -6,6 +6,7 @@ mod attend;
 mod plan;
 mod policies;
 mod reload;
+mod sockets;
 mod views;
 
 use std::os::fd::BorrowedFd;

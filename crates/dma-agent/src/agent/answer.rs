@@ -1,7 +1,7 @@
 //! Requests at the control socket, and what is answered.
 
 use serde_json::Value;
-use switch::{Flush, Mac, Nti, Policy, PortId, Role, Watch};
+use switch::{Did, Flush, Mac, Nti, Policy, PortId, Role, Watch};
 
 use super::Agent;
 use super::views::port_info;
@@ -85,11 +85,29 @@ impl Agent {
         Ok(Reply::Capture(capture))
     }
 
+    /// A port by its name, or as `did:16`: clients choose their names themselves.
     fn port_called(&self, name: &str) -> Result<PortId, Failure> {
-        let mut ports = self.ports.iter().map(|(_, port)| port);
-        let port = ports.find(|port| port.name == name);
-        port.map(|port| port.id)
-            .ok_or_else(|| failure(Code::NotFound, format!("no port is called {name:?}")))
+        let did = name.strip_prefix("did:").and_then(|did| did.parse().ok());
+        if let Some(did) = did.and_then(|raw| Did::new(raw).ok()) {
+            let port = self.switch.port_by_did(did);
+            return port.ok_or_else(|| failure(Code::NotFound, format!("no port has did {did}")));
+        }
+        let named = self.ports.iter().map(|(_, port)| port);
+        let named: Vec<_> = named.filter(|port| port.name == name).collect();
+        match named[..] {
+            [port] => Ok(port.id),
+            [] => Err(failure(
+                Code::NotFound,
+                format!("no port is called {name:?}"),
+            )),
+            _ => {
+                let text = format!(
+                    "{} ports are called {name:?}: say which, as did:N",
+                    named.len()
+                );
+                Err(failure(Code::NotFound, text))
+            }
+        }
     }
 }
 

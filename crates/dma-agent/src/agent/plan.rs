@@ -41,6 +41,8 @@ pub(super) enum Socket<At, Listener> {
     Keep,
     Drop,
     Listen(At, Listener),
+    /// At the same address, otherwise: it can only be made when the old one is gone.
+    Remake(At),
     /// As it is not needed, it is done without.
     Without(String),
 }
@@ -113,6 +115,10 @@ impl Agent {
         };
         if self.setup.control.as_ref() == Some(&socket) {
             return Ok(Socket::Keep);
+        }
+        let old = self.setup.control.as_ref();
+        if old.is_some_and(|old| old.address == socket.address) {
+            return Ok(Socket::Remake(socket));
         }
         match StreamListener::bind(&socket.address, &socket.file) {
             Ok(listener) => Ok(Socket::Listen(socket, listener)),

@@ -2,12 +2,10 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use memif::unix::StreamListener;
-
 use super::Agent;
-use super::plan::{Socket, Step};
+use super::plan::Step;
 use crate::change::{Change, How};
-use crate::config::{Config, ConfigSource, PortConfig, SocketAt};
+use crate::config::{Config, ConfigSource, PortConfig};
 use crate::notify::Notify;
 use crate::setup::{Placed, SetupError};
 
@@ -73,7 +71,8 @@ impl Agent {
             &plan.remade_doorbells,
             &mut changes,
         );
-        self.apply_sockets(plan.control, plan.metrics, &mut changes);
+        self.apply_control(plan.control, &mut changes);
+        self.apply_metrics(plan.metrics, &mut changes);
         for change in &changes {
             match change.how {
                 How::Failed => tracing::warn!("{change}"),
@@ -161,92 +160,6 @@ impl Agent {
             }
         }
     }
-
-    fn apply_doorbells(
-        &mut self,
-        new: Vec<(SocketAt, StreamListener)>,
-        gone: &[SocketAt],
-        remade: &[SocketAt],
-        changes: &mut Vec<Change>,
-    ) {
-        for socket in gone.iter().chain(remade) {
-            self.reception.remove(&socket.address);
-            self.setup
-                .doorbells
-                .retain(|one| one.address != socket.address);
-        }
-        let removed = |one: &SocketAt| Change::new("doorbell", &one.address, How::Removed);
-        changes.extend(gone.iter().map(removed));
-        for socket in remade {
-            let change = Change::new("doorbell", &socket.address, How::Replaced);
-            changes.push(match StreamListener::bind(&socket.address, &socket.file) {
-                Ok(listener) => self.add_doorbell(socket.clone(), listener, change),
-                Err(error) => failed(change, error),
-            });
-        }
-        for (socket, listener) in new {
-            let change = Change::new("doorbell", &socket.address, How::Added);
-            let change = self.add_doorbell(socket, listener, change);
-            changes.push(change);
-        }
-    }
-
-    fn add_doorbell(
-        &mut self,
-        socket: SocketAt,
-        listener: StreamListener,
-        change: Change,
-    ) -> Change {
-        let reactor = &self.reactor;
-        let added = self.reception.add(listener, &socket.address, |fd, token| {
-            reactor.watch_input(fd, token)
-        });
-        match added {
-            Ok(()) => {
-                self.setup.doorbells.push(socket);
-                change
-            }
-            Err(error) => failed(change, error),
-        }
-    }
-
-    fn apply_sockets(
-        &mut self,
-        control: Socket<SocketAt, StreamListener>,
-        metrics: Socket<std::net::SocketAddr, std::net::TcpListener>,
-        changes: &mut Vec<Change>,
-    ) {
-        match control {
-            Socket::Keep | Socket::Drop => {}
-            Socket::Without(why) => {
-                tracing::warn!(why, "no control socket: this agent cannot be asked");
-            }
-            Socket::Listen(at, listener) => {
-                let change = Change::new("control", &at.address, How::Changed);
-                let heard = self.desk.listen(&self.reactor, listener);
-                self.setup.control = heard.is_ok().then_some(at);
-                changes.push(
-                    heard.map_or_else(|error| failed(change.clone(), error), |()| change.clone()),
-                );
-            }
-        }
-        match metrics {
-            Socket::Keep | Socket::Without(_) => {}
-            Socket::Drop => {
-                self.metrics.close();
-                self.setup.metrics = None;
-                changes.push(Change::new("metrics", "", How::Removed));
-            }
-            Socket::Listen(at, listener) => {
-                let change = Change::new("metrics", at, How::Changed);
-                let heard = self.metrics.listen(&self.reactor, listener);
-                self.setup.metrics = heard.is_ok().then_some(at);
-                changes.push(
-                    heard.map_or_else(|error| failed(change.clone(), error), |()| change.clone()),
-                );
-            }
-        }
-    }
 }
 
 impl Step {
@@ -254,12 +167,5 @@ impl Step {
         match self {
             Step::Add(port, _) | Step::Keep(_, port) | Step::Replace(port, _) => port,
         }
-    }
-}
-
-fn failed(change: Change, why: impl std::fmt::Display) -> Change {
-    Change {
-        how: How::Failed,
-        ..change.because(why)
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use switch::{Did, Nti, Svc};
 use toml::Spanned;
 
-use super::port_table::Kind;
+use super::port_device::Kind;
 use super::value::{Account, Bytes, List, Number, Octal, Seconds};
 
 /// The whole file.

@@ -13,6 +13,7 @@ mod allow;
 mod document;
 mod error;
 pub mod places;
+mod port_device;
 mod port_table;
 mod ports;
 mod value;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use memif::Address;
 
 use super::VERSION;
-use super::message::{Answer, Ask, Failure, FdbInfo, Question, Reply};
+use super::info::FdbInfo;
+use super::message::{Answer, Ask, Failure, Question, Reply};
 
 /// An agent answers at once; one that does not, hangs.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -60,6 +60,11 @@ impl Desk {
         Ok(())
     }
 
+    /// Hears nobody else. Those who are there stay.
+    pub(crate) fn close(&mut self) {
+        self.listener = None;
+    }
+
     /// Takes in who has come.
     pub(crate) fn accept(&mut self, reactor: &Reactor, now: Duration) {
         for _ in 0..MOST_CALLERS {

@@ -14,14 +14,15 @@
 
 mod client;
 pub(crate) mod desk;
+mod info;
 mod message;
 
 pub use client::{Control, ControlError};
-pub use message::{
-    Answer, Ask, ClientInfo, Code, DropsInfo, EndpointInfo, Failure, FdbEntry, FdbInfo,
-    FdbStatistics, FlushWhat, MemberInfo, PortDrops, PortInfo, Question, Reply, ServiceInfo,
-    Status,
+pub use info::{
+    ClientInfo, DropsInfo, EndpointInfo, FdbEntry, FdbInfo, FdbStatistics, MemberInfo, PortDrops,
+    PortInfo, ServiceInfo, Status,
 };
+pub use message::{Answer, Ask, Code, Failure, FlushWhat, Question, Reply};
 
 /// The version of the requests and replies.
 pub const VERSION: u32 = 1;

@@ -13,12 +13,14 @@ use crate::{Agent, PortView};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfPort {
     port: String,
+    did: u16,
     r#type: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Dropped {
     port: String,
+    did: u16,
     direction: &'static str,
     reason: &'static str,
 }
@@ -123,11 +125,11 @@ fn add_drops(registry: &mut Registry, ports: &[PortView], all: &DropCounters) {
             ("out", &port.counters.dropped),
         ] {
             for (reason, frames) in drops.iter().filter(|(_, frames)| *frames > 0) {
-                let (port, reason) = (port.name.clone(), reason.name());
                 let label = Dropped {
-                    port,
+                    port: port.name.clone(),
+                    did: port.policy.did.raw(),
                     direction,
-                    reason,
+                    reason: reason.name(),
                 };
                 at_ports.get_or_create(&label).inc_by(frames);
             }
@@ -189,8 +191,11 @@ fn add_fdb(registry: &mut Registry, agent: &Agent) {
 }
 
 fn label(port: &PortView) -> OfPort {
-    let (port, r#type) = (port.name.clone(), port.kind);
-    OfPort { port, r#type }
+    OfPort {
+        port: port.name.clone(),
+        did: port.policy.did.raw(),
+        r#type: port.kind,
+    }
 }
 
 fn count(registry: &mut Registry, name: &str, help: &str, value: u64) {

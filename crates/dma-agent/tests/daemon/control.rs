@@ -178,3 +178,54 @@ fn a_capture_is_a_port_for_as_long_as_somebody_listens() {
             .then_some(())
     });
 }
+
+#[test]
+fn several_ports_of_one_name_are_told_apart_by_their_dids() {
+    let daemon = Daemon::start("");
+    let _clients = [10, 11].map(|svc| Raw::register_binary(&daemon.0, "cam", svc));
+    let capture = |port: &str| {
+        daemon.ask(Ask::Capture {
+            port: Some(port.to_owned()),
+        })
+    };
+    let both = capture("cam").expect_err("which one?").to_string();
+    assert_eq!(both, "2 ports are called \"cam\": say which, as did:N");
+    assert!(capture("did:17").is_ok());
+}
+
+#[test]
+fn the_control_socket_moves_and_changes_while_somebody_asks() {
+    let daemon = Daemon::start("");
+    let config =
+        |name: &str, mode: &str| format!("[control]\npath = 'DIR/{name}'\nmode = '{mode}'\n");
+    let path = daemon.path("own.sock");
+    // This agent's command line names its control socket: another one, which the file names.
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("agent.toml");
+    let write = |text: String| {
+        let text = text.replace("DIR", &dir.path().display().to_string());
+        std::fs::write(&file, format!("{text}[[doorbell]]\npath = '{path}'\n")).expect("written");
+    };
+    write(config("a.sock", "0600"));
+    let source = dma_agent::config::ConfigSource {
+        file: Some(file.clone()),
+        ..Default::default()
+    };
+    let agent = dma_agent::Agent::start(source).expect("it starts");
+    let _running = crate::common::Running::run(tempfile::tempdir().expect("a directory"), agent);
+    let at = |name: &str| memif::Address::Path(dir.path().join(name));
+    let mut caller = dma_agent::control::Control::connect(&at("a.sock")).expect("it answers");
+    for (name, mode) in [("a.sock", "0660"), ("b.sock", "0660")] {
+        write(config(name, mode));
+        match caller.ask(Ask::Reload) {
+            Ok(Reply::Reloaded(changes)) => {
+                let lines: Vec<_> = changes.iter().map(ToString::to_string).collect();
+                assert_eq!(lines, [format!("control {}: replaced", at(name))]);
+            }
+            other => panic!("{other:?}"),
+        }
+        let mut other = dma_agent::control::Control::connect(&at(name)).expect("it answers");
+        assert!(other.ask(Ask::Status).is_ok());
+    }
+    assert!(dma_agent::control::Control::connect(&at("a.sock")).is_err());
+}

@@ -69,7 +69,7 @@ fn a_collector_gets_what_was_counted() {
         "{head}"
     );
     let samples = samples(&body);
-    let one = r#"port="one",type="descsock""#;
+    let one = r#"port="one",did="16",type="descsock""#;
     assert_eq!(
         samples[&format!("dmaa_port_received_frames_total{{{one}}}")],
         2.0
@@ -78,12 +78,13 @@ fn a_collector_gets_what_was_counted() {
         samples[&format!("dmaa_port_received_bytes_total{{{one}}}")],
         160.0
     );
-    let two = r#"port="two \"quoted\"",type="descsock""#;
+    let two = r#"port="two \"quoted\"",did="17",type="descsock""#;
     assert_eq!(
         samples[&format!("dmaa_port_sent_frames_total{{{two}}}")],
         1.0
     );
-    let dropped = r#"dmaa_port_dropped_frames_total{port="one",direction="in",reason="hairpin"}"#;
+    let dropped =
+        r#"dmaa_port_dropped_frames_total{port="one",did="16",direction="in",reason="hairpin"}"#;
     assert_eq!(samples[dropped], 1.0);
     assert_eq!(
         samples[r#"dmaa_dropped_frames_total{reason="hairpin"}"#],
@@ -141,7 +142,7 @@ fn somebody_who_asks_for_nothing_is_let_go_of_and_others_are_served() {
 fn metrics_come_and_go_with_the_configuration() {
     let daemon = Daemon::start("");
     assert_eq!(daemon.status().metrics, None);
-    assert_eq!(daemon.changes(CONFIG), ["metrics 127.0.0.1:0: changed"]);
+    assert_eq!(daemon.changes(CONFIG), ["metrics 127.0.0.1:0: added"]);
     drop(connect(&daemon));
     assert_eq!(daemon.changes(""), ["metrics: removed"]);
     assert_eq!(daemon.status().metrics, None);

@@ -113,9 +113,12 @@ fn addresses_are_forgotten_by_port_domain_and_address() {
     learn();
     assert_eq!(flush(FlushWhat::Port("one".into())), 3);
     learn();
+    assert_eq!(flush(FlushWhat::Port("did:16".into())), 3);
+    learn();
     assert_eq!(flush(FlushWhat::All), 3);
     for what in [
         FlushWhat::Port("three".into()),
+        FlushWhat::Port("did:99".into()),
         FlushWhat::Nti(0),
         FlushWhat::Mac("x".into()),
     ] {

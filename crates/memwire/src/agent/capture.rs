@@ -18,7 +18,7 @@ use crate::stop::{SLICE, Stop};
 #[derive(Args, Clone, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct CaptureArgs {
-    /// Only what this port sends and receives
+    /// Only what this port sends and receives; also as did:N
     #[arg(long, value_name = "NAME")]
     port: Option<String>,
     /// Where to: a file, or - for standard output

@@ -17,7 +17,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FlushArgs {
-    /// Only addresses behind this port
+    /// Only addresses behind this port; also as did:N
     #[arg(long, value_name = "NAME", group = "what")]
     port: Option<String>,
     /// Only addresses in this domain
