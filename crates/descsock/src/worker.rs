@@ -40,6 +40,8 @@ pub(crate) struct Home {
 
 impl Worker {
     pub(crate) fn run(mut self) {
+        // Also if something panics here, which would be a defect: nobody waits for a worker that is gone.
+        let _end = End(Arc::clone(&self.shared));
         if let Some(hook) = self.on_start {
             hook();
         }
@@ -89,6 +91,15 @@ impl Worker {
         add(&shared.tally.connections, 1);
         self.session = session;
         Ok(())
+    }
+}
+
+/// Closes the client when dropped.
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.set_status(Status::Closed);
     }
 }
 

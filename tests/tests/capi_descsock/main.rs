@@ -16,6 +16,7 @@ mod documented_open;
 mod documented_poll;
 mod documented_recv;
 mod documented_send;
+mod huge_pages;
 mod labels;
 mod layout;
 mod mute;
