@@ -47,7 +47,7 @@ fn the_file_is_made_of_huge_pages_under_a_mount_of_them() {
     let mut puppet = Puppet::released();
     puppet.ask(&open).is(1);
     let file = std::fs::metadata(directory.path().join("descsock.000")).expect("a file");
-    assert_eq!(file.len(), PAGES * 2 << 20);
+    assert_eq!(file.len(), PAGES << 21);
     puppet.send(0, &frame(1, 1514)).is(1518);
     assert_eq!(receive(&neighbour), frame(1, 1514));
     puppet.ask("close").is(1);
