@@ -25,7 +25,10 @@ fn the_demo_loses_nothing_and_cleans_up() {
     let ethernet = &all["ethernet"];
     let counts = ["frames", "lost", "corrupt"].map(|key| ethernet[key].as_u64());
     assert_eq!(counts, [Some(20_000), Some(0), Some(0)], "{ethernet}");
-    assert!(ethernet["latency_ns"]["p99"].as_u64().is_some(), "{ethernet}");
+    assert!(
+        ethernet["latency_ns"]["p99"].as_u64().is_some(),
+        "{ethernet}"
+    );
     let video = &all["video"];
     let counts = ["frames", "lost", "corrupt"].map(|key| video[key].as_u64());
     assert_eq!(counts, [Some(60), Some(0), Some(0)], "{video}");
@@ -39,7 +42,9 @@ fn the_demo_prints_a_table_for_people() {
     let outcome = demo(shop.path(), &["--seconds", "1"]).wait();
     let table = String::from_utf8(outcome.stdout).unwrap();
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    for label in ["frames/s", "Gbit/s", "latency", "lost", "corrupt", "Ethernet"] {
+    for label in [
+        "frames/s", "Gbit/s", "latency", "lost", "corrupt", "Ethernet",
+    ] {
         assert!(table.lines().any(|line| line.starts_with(label)), "{table}");
     }
 }
