@@ -7,8 +7,8 @@
  *   descsock_close
  *
  * The worker thread posts buffers, takes received frames in and sends queued ones, whether the program calls anything
- * or not. A process has one connection, which all of its threads may use at once. It does not survive fork: open it
- * after that.
+ * or not. A process has one connection, which all of its threads may use at once. It stays with the process that
+ * opened it: a child of that closes it, which does nothing to the parent's, and opens its own.
  *
  * Frames are complete, and have 4 bytes more at their end, where hardware puts the CRC: what they are when sent does not
  * matter, when received they are zero. So a frame has at least 18 bytes and at most 2048; a shorter one than 64 is padded

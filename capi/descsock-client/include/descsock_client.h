@@ -11,7 +11,8 @@
  * No call waits. errno is set by every call that did not succeed. Frames are without CRC; one of less than 60 bytes is
  * padded with zeros, and 4 bytes are added to each on its way. A worker thread keeps frames flowing. An agent that ends
  * is noticed at once: poll answers POLLERR, send fails with ENOTCONN, and the connection comes back by itself. All
- * threads of a process may use its one connection at once. Open it after fork.
+ * threads of a process may use its one connection at once. It stays with the process that
+ * opened it: a child of that closes it, which does nothing to the parent's, and opens its own.
  *
  * DESCSOCK_CLIENT_API, defined before this is included, selects the structures of an older release:
  *

@@ -68,10 +68,9 @@ fn path(field: &[c_char; PATHLEN]) -> Result<PathBuf, Failure> {
 fn tenant(field: &[u8]) -> Result<Vec<u8>, Failure> {
     let end = field.iter().position(|byte| *byte == 0);
     let name = &field[..end.unwrap_or(field.len())];
-    if !name.iter().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(Vec::new());
-    }
+    let is_text = str::from_utf8(name).is_ok_and(|name| !name.contains(char::is_control));
     match end {
+        _ if !is_text => Ok(Vec::new()),
         None if field.len() == PATHLEN => Err(Failure(libc::ENAMETOOLONG)),
         None => Ok(Vec::new()),
         Some(_) => Ok(name.to_vec()),
@@ -104,7 +103,9 @@ mod tests {
 
     #[test]
     fn a_name_is_taken_and_what_cannot_be_one_is_not() {
-        assert_eq!(tenant(&field(b"tap0")), Ok(b"tap0".to_vec()));
+        for name in ["tap0", "the second tap", "gerät"] {
+            assert_eq!(tenant(&field(name.as_bytes())), Ok(name.into()));
+        }
         assert_eq!(tenant(&field(b"")), Ok(Vec::new()));
         assert_eq!(tenant(&field(b"\x7f\x01\xff")), Ok(Vec::new()));
         assert_eq!(tenant(b"cut off by the end of memory"), Ok(Vec::new()));

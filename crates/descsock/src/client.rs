@@ -37,6 +37,8 @@ pub struct Client {
     worker: Mutex<Option<JoinHandle<()>>>,
     wait: Wait,
     capacity: usize,
+    /// The process that the worker is a thread of.
+    owner: u32,
 }
 
 impl Client {
@@ -78,6 +80,7 @@ impl Client {
             worker: Mutex::new(Some(thread)),
             wait: options.wait,
             capacity,
+            owner: std::process::id(),
         })
     }
 
@@ -300,11 +303,14 @@ impl Client {
     }
 
     /// Closes the connection, once what was sent has left. Calls that wait in other threads end with
-    /// [`Error::Closed`].
+    /// [`Error::Closed`]. In a child of the process this lets go of the connection, which goes on in the parent.
     ///
     /// # Errors
     /// [`Error::Closed`] if it was closed before.
     pub fn close(&self) -> Result<(), Error> {
+        if self.owner != std::process::id() {
+            return Ok(()); // the worker is not here, and may have been holding any lock
+        }
         let is_first = self.shared.close();
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(worker) = worker.take() {

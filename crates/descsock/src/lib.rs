@@ -29,7 +29,7 @@
 //! - An agent that goes is noticed at once: calls say [`Error::NotConnected`] until it is back. Then the client is
 //!   connected again by itself, in another file: frames that were received can still be read, frames that were queued
 //!   are sent, and those that the agent may or may not have sent are counted in [`Statistics::tx_lost`].
-//! - The worker does not survive `fork`: open after it.
+//! - The worker does not survive `fork`: open after it. A child that has inherited a client can only close it.
 //!
 //! The agent maps the same file and is trusted not to shorten it; a program that is not so sure calls
 //! [`memif_ring::sigbus::contain`].

@@ -5,6 +5,7 @@
  *   send FLAGS HEX          recv FLAGS BYTES          poll MASK
  *   cntl COMMAND            wait COMMAND MS           whether the descriptor of this command becomes readable
  *   close                   null CALL                 with a null pointer
+ *   fork FILE DOORBELL      a child closes, opens one of its own, sends and closes that; its exit status
  *   garbage FILE DOORBELL   opens with fields that never end
  *   xsend DID SEP SVC TIER NTI DIRECTED HEX           xrecv BYTES          (released interface)
  *   stats                   behind                    the counters; the eight bytes behind the 72 of old ones
@@ -19,6 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #ifdef SEED
 #include "descsock.h"
@@ -156,6 +159,38 @@ static void do_wait(void)
     answer(poll(&watched, 1, ms));
 }
 
+/* What the child does; where it fails. */
+static int in_child(const descsock_client_spec_t *given)
+{
+    descsock_client_spec_t spec = *given;
+    alarm(10);
+    if (CALL(close)() < 0)
+        return 1;
+    if (CALL(open)(&spec, 0) < 0)
+        return 2;
+    memset(bytes, 0xff, 64);
+    if (CALL(send)(bytes, 64, 0) < 64)
+        return 3;
+    return CALL(close)() < 0 ? 4 : 0;
+}
+
+static void do_fork(void)
+{
+    descsock_client_spec_t spec;
+    int status = -1;
+    pid_t child;
+    memset(&spec, 0, sizeof spec);
+    snprintf(spec.dma_shmem_path, sizeof spec.dma_shmem_path, "%s", word());
+    snprintf(spec.master_socket_path, sizeof spec.master_socket_path, "%s", word());
+    fflush(stdout);
+    child = fork();
+    if (child == 0)
+        _exit(in_child(&spec));
+    waitpid(child, &status, 0);
+    errno = 0;
+    answer(status);
+}
+
 static void do_null(void)
 {
     const char *call = word();
@@ -263,6 +298,8 @@ static void do_word(const char *command)
         do_wait();
     else if (!strcmp(command, "null"))
         do_null();
+    else if (!strcmp(command, "fork"))
+        do_fork();
     else if (!strcmp(command, "close"))
         answer(CALL(close)());
     else

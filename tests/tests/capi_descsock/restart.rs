@@ -54,3 +54,18 @@ fn close_works_while_there_is_no_agent() {
         place.files().is_empty().then_some(())
     });
 }
+
+#[test]
+fn a_child_lets_go_of_its_parents_connection_and_has_one_of_its_own() {
+    let (place, mut puppet) = (Place::new(), Puppet::documented());
+    let neighbour = place.neighbour(9);
+    puppet.open(&place, "mine", 0).is(0);
+    let (file, doorbell) = (place.file("childs"), place.doorbell());
+    let fork = format!("fork {} {}", file.display(), doorbell.display());
+    puppet.ask(&fork).is(0);
+    assert_eq!(receive(&neighbour), [0xff; 60]);
+    assert_eq!(place.files(), ["mine"]);
+    puppet.recv(0, 2048).is(64);
+    puppet.send(0, &with_crc(frame(1, 60), 0)).is(64);
+    assert_eq!(receive(&neighbour), frame(1, 60));
+}
