@@ -64,17 +64,10 @@ impl<'a> Frame<'a> {
     /// Copies the frame to memory that another process shares; returns how many bytes fit.
     #[inline]
     pub fn copy_to_span(&self, target: &mut SpanMut<'_>) -> usize {
-        self.copy_to_span_at(0, target)
-    }
-
-    /// Copies the bytes from `offset` on to memory that another process shares; returns how many fit.
-    #[inline]
-    pub fn copy_to_span_at(&self, offset: usize, target: &mut SpanMut<'_>) -> usize {
-        let head = target.copy_from(self.head.get(offset..).unwrap_or_default());
-        let behind = offset.saturating_sub(self.head.len());
+        let head = target.copy_from(self.head);
         head + match self.tail {
-            Tail::Shared(span) => target.write_span(head, span.skip(behind)),
-            Tail::Own(bytes) => target.write_at(head, bytes.get(behind..).unwrap_or_default()),
+            Tail::Shared(span) => target.write_span(head, span),
+            Tail::Own(bytes) => target.write_at(head, bytes),
         }
     }
 
@@ -123,26 +116,6 @@ mod tests {
         let mut delivered = vec![0; 200];
         other.span(8, 200).expect("inside").copy_to(&mut delivered);
         assert_eq!(delivered, sent);
-    }
-
-    #[test]
-    fn a_frame_goes_in_pieces_to_buffers_that_are_smaller() {
-        let mut region = Region::create("pieces", 4096, Backing::default()).expect("memory");
-        let sent: Vec<u8> = (0..=255).cycle().take(1000).collect();
-        let frame = Frame::own(&sent);
-        for size in [1, 60, 127, 128, 129, 999, 1000, 1001] {
-            let mut offset = 0;
-            let mut delivered = Vec::new();
-            while offset < frame.len() {
-                let mut target = region.span_mut(0, size).expect("inside");
-                let count = frame.copy_to_span_at(offset, &mut target);
-                let mut piece = vec![0; count];
-                region.span(0, size).expect("inside").copy_to(&mut piece);
-                delivered.extend(piece);
-                offset += count;
-            }
-            assert_eq!(delivered, sent, "in pieces of {size}");
-        }
     }
 
     #[test]
