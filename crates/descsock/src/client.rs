@@ -64,7 +64,9 @@ impl Client {
         let shared = Shared::new(rx, tx, Tally::new(options.counters));
         let shared = Arc::new(shared.map_err(os("eventfd"))?);
         let connection = connect(&mut home, &shared, options.patience)?;
-        let session = Session::new(connection, geometry, &shared).map_err(os("epoll_ctl"))?;
+        let session = Session::new(connection, geometry, &shared);
+        let mut session = session.map_err(os("epoll_ctl"))?;
+        session.begin(&shared);
         add(&shared.tally.connections, 1);
         let worker = Worker {
             shared: Arc::clone(&shared),

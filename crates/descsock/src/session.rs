@@ -87,6 +87,12 @@ impl Session {
         Ok(session)
     }
 
+    /// Posts all buffers, so that whoever is told that there is a connection can receive by it. What goes wrong is left
+    /// to [`Session::run`].
+    pub(crate) fn begin(&mut self, shared: &Shared) {
+        let _ = self.write(shared);
+    }
+
     fn watch(&self, shared: &Shared) -> io::Result<()> {
         let changes = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
         let rx = self.rx.iter().map(RxWire::socket);

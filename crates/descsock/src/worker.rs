@@ -90,6 +90,7 @@ impl Worker {
         add(&shared.tally.tx_lost, shared.tx().move_to(tx_region));
         add(&shared.tally.connections, 1);
         self.session = session;
+        self.session.begin(shared);
         Ok(())
     }
 }

@@ -143,3 +143,18 @@ fn an_agent_that_comes_later_is_waited_for() {
         assert!(client.is_connected());
     });
 }
+
+#[test]
+fn a_client_receives_from_the_moment_it_is_open() {
+    let place = Place::new();
+    let tx = place.client(8);
+    for round in 0..50 {
+        let rx = place.client(9);
+        for count in 0..20 {
+            tx.send(&frame(round + count, 64)).expect("sent");
+        }
+        for count in 0..20 {
+            assert_eq!(number(&receive(&rx).expect("received")), round + count);
+        }
+    }
+}
