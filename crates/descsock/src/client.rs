@@ -1,26 +1,28 @@
 //! A tenant's connection, as the program has it.
 
+mod receive;
+mod send;
+
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use descsock_wire::HEADER_LEN;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use crate::counters::{Tally, add, count};
+use crate::counters::{Tally, add};
 use crate::doorbell::{Connection, Doorbell};
 use crate::error::os;
 use crate::geometry::Geometry;
 use crate::passing::timespec;
 use crate::place::Place;
-use crate::rx::{Rx, on_wire};
+use crate::rx::Rx;
 use crate::session::Session;
 use crate::shared::{Shared, Status};
 use crate::tx::Tx;
 use crate::worker::{Home, Worker, pause_for};
-use crate::{Batch, Error, Events, Misuse, Options, Received, Route, Statistics, Wait};
+use crate::{Error, Events, Misuse, Options, Statistics, Wait};
 
 /// Frames that are copied before others get the lock.
 const BURST: usize = 64;
@@ -84,153 +86,6 @@ impl Client {
             capacity,
             owner: std::process::id(),
         })
-    }
-
-    /// Sends a frame without CRC, padded to 60 bytes if it is shorter; waits for room as [`Options::wait`] says. Returns
-    /// its bytes on the wire, CRC included.
-    ///
-    /// # Errors
-    /// As [`Client::send_to`].
-    pub fn send(&self, frame: &[u8]) -> Result<usize, Error> {
-        self.send_to(frame, &Route::default(), self.wait)
-    }
-
-    /// Sends a frame on a route of its own.
-    ///
-    /// # Errors
-    /// [`Error::Misuse`] for a frame too short or too long, [`Error::WouldBlock`], [`Error::Timeout`],
-    /// [`Error::NotConnected`], [`Error::Closed`].
-    pub fn send_to(&self, frame: &[u8], route: &Route, wait: Wait) -> Result<usize, Error> {
-        self.check(frame)?;
-        let mut deadline = None;
-        let mut tx = self.shared.tx();
-        loop {
-            self.check_sender(&mut tx)?;
-            if let Some(bytes) = tx.push(frame, route) {
-                self.shared.writable.set(tx.is_lit());
-                drop(tx);
-                self.sent(1, bytes.into());
-                return Ok(bytes.into());
-            }
-            let deadline = *deadline.get_or_insert_with(|| wait.deadline());
-            tx = self.shared.wait_for_room(tx, wait, deadline)?;
-        }
-    }
-
-    /// Sends as many of these frames as there is room for, from the first on, without waiting. Returns how many.
-    ///
-    /// # Errors
-    /// As [`Client::send_to`], if already the first cannot be sent for another reason than room.
-    pub fn send_batch<F: AsRef<[u8]>>(&self, frames: &[F], route: &Route) -> Result<usize, Error> {
-        let mut sent = 0;
-        for burst in frames.chunks(BURST) {
-            let (frames, fault) = self.send_burst(burst, route);
-            sent += frames;
-            match fault {
-                Some(fault) if sent == 0 => return Err(fault),
-                _ if frames < burst.len() => break,
-                _ => {}
-            }
-        }
-        Ok(sent)
-    }
-
-    fn send_burst<F: AsRef<[u8]>>(&self, burst: &[F], route: &Route) -> (usize, Option<Error>) {
-        let mut tx = self.shared.tx();
-        let (mut frames, mut bytes) = (0, 0);
-        let mut fault = self.check_sender(&mut tx).err();
-        for frame in burst.iter().map(AsRef::as_ref) {
-            fault = fault.or_else(|| self.check(frame).err().map(Error::Misuse));
-            let pushed = match fault {
-                None => tx.push(frame, route),
-                Some(_) => None,
-            };
-            let Some(len) = pushed else { break };
-            frames += 1;
-            bytes += u64::from(len);
-        }
-        self.shared.writable.set(tx.is_lit());
-        drop(tx);
-        self.sent(frames as u64, bytes);
-        (frames, fault)
-    }
-
-    /// Receives a frame without CRC; waits for one as [`Options::wait`] says.
-    ///
-    /// # Errors
-    /// As [`Client::recv_from`].
-    pub fn recv(&self, frame: &mut [u8]) -> Result<Received, Error> {
-        self.recv_from(frame, self.wait)
-    }
-
-    /// Receives a frame.
-    ///
-    /// # Errors
-    /// [`Error::BufferTooSmall`], [`Error::WouldBlock`], [`Error::Timeout`]; [`Error::NotConnected`] and
-    /// [`Error::Closed`] when there is no frame any more.
-    pub fn recv_from(&self, frame: &mut [u8], wait: Wait) -> Result<Received, Error> {
-        self.receive(frame, wait, false)
-    }
-
-    /// Receives as much of a frame as fits; the rest is gone. [`Received::len`] is that of the whole.
-    ///
-    /// # Errors
-    /// As [`Client::recv_from`], without [`Error::BufferTooSmall`].
-    pub fn recv_truncated(&self, frame: &mut [u8], wait: Wait) -> Result<Received, Error> {
-        self.receive(frame, wait, true)
-    }
-
-    fn receive(&self, frame: &mut [u8], wait: Wait, truncate: bool) -> Result<Received, Error> {
-        let mut deadline = None;
-        let mut rx = self.shared.rx();
-        loop {
-            if let Some(received) = rx.take(frame, truncate)? {
-                self.shared.readable.set(rx.is_lit());
-                let has_enough = rx.has_enough_freed();
-                drop(rx);
-                self.received(1, on_wire(received.len), has_enough);
-                return Ok(received);
-            }
-            self.check_receiver(&mut rx)?;
-            let deadline = *deadline.get_or_insert_with(|| wait.deadline());
-            rx = self.shared.wait_for_frame(rx, wait, deadline)?;
-        }
-    }
-
-    /// Receives up to `most` frames without waiting, in place of those that are in `batch`. Returns how many, perhaps
-    /// none.
-    ///
-    /// # Errors
-    /// [`Error::NotConnected`] and [`Error::Closed`] when there are none and no more can come.
-    pub fn recv_batch(&self, batch: &mut Batch, most: usize) -> Result<usize, Error> {
-        batch.clear();
-        while batch.len() < most {
-            let due = BURST.min(most - batch.len());
-            let mut rx = self.shared.rx();
-            let (mut frames, mut bytes) = (0, 0);
-            while frames < due {
-                let take = |target: &mut Vec<u8>| {
-                    let received = rx.take_to(target)?;
-                    bytes += on_wire(received.len);
-                    Some(received)
-                };
-                if !batch.push(take) {
-                    break;
-                }
-                frames += 1;
-            }
-            if batch.is_empty() {
-                self.check_receiver(&mut rx)?;
-            }
-            self.shared.readable.set(rx.is_lit());
-            let has_enough = rx.has_enough_freed();
-            drop(rx);
-            self.received(frames as u64, bytes, has_enough);
-            if frames < due {
-                break;
-            }
-        }
-        Ok(batch.len())
     }
 
     /// What of this is the case now, at no cost. [`Events::ERR`] is always looked for.
@@ -322,57 +177,6 @@ impl Client {
         match is_first {
             true => Ok(()),
             false => Err(Error::Closed),
-        }
-    }
-
-    #[inline]
-    fn check(&self, frame: &[u8]) -> Result<(), Misuse> {
-        let (len, least, most) = (frame.len(), usize::from(HEADER_LEN), self.capacity);
-        if len < least {
-            return Err(Misuse::FrameTooShort { len, least });
-        }
-        match len > most {
-            true => Err(Misuse::FrameTooLong { len, most }),
-            false => Ok(()),
-        }
-    }
-
-    /// Fails when no more frames can come. Then this is told.
-    fn check_receiver(&self, rx: &mut Rx) -> Result<(), Error> {
-        let checked = rx.status.check();
-        if checked.is_err() && rx.is_news {
-            rx.is_news = false;
-            self.shared.readable.set(rx.is_lit());
-        }
-        checked
-    }
-
-    /// Fails when no frames can go. Then this is told.
-    #[inline]
-    fn check_sender(&self, tx: &mut Tx) -> Result<(), Error> {
-        let checked = tx.status.check();
-        if checked.is_err() && tx.is_news {
-            tx.is_news = false;
-            self.shared.writable.set(tx.is_lit());
-        }
-        checked
-    }
-
-    #[inline]
-    fn sent(&self, frames: u64, bytes: u64) {
-        let counters = self.shared.tally.counters();
-        let burst = (frames, bytes);
-        count(&counters.tx_packets_in, &counters.tx_bytes_in, burst);
-        self.shared.wake_worker();
-    }
-
-    #[inline]
-    fn received(&self, frames: u64, bytes: u64, has_enough_freed: bool) {
-        let counters = self.shared.tally.counters();
-        let burst = (frames, bytes);
-        count(&counters.rx_packets_out, &counters.rx_bytes_out, burst);
-        if has_enough_freed {
-            self.shared.wake_worker();
         }
     }
 }

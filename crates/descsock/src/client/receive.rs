@@ -1,0 +1,106 @@
+//! Receiving: frames are copied out of the buffers that they came in, which the worker then posts again.
+
+use super::{BURST, Client};
+use crate::counters::count;
+use crate::rx::{Rx, on_wire};
+use crate::{Batch, Error, Received, Wait};
+
+impl Client {
+    /// Receives a frame without CRC; waits for one as [`Options::wait`](crate::Options::wait) says.
+    ///
+    /// # Errors
+    /// As [`Client::recv_from`].
+    pub fn recv(&self, frame: &mut [u8]) -> Result<Received, Error> {
+        self.recv_from(frame, self.wait)
+    }
+
+    /// Receives a frame.
+    ///
+    /// # Errors
+    /// [`Error::BufferTooSmall`], [`Error::WouldBlock`], [`Error::Timeout`]; [`Error::NotConnected`] and
+    /// [`Error::Closed`] when there is no frame any more.
+    pub fn recv_from(&self, frame: &mut [u8], wait: Wait) -> Result<Received, Error> {
+        self.receive(frame, wait, false)
+    }
+
+    /// Receives as much of a frame as fits; the rest is gone. [`Received::len`] is that of the whole.
+    ///
+    /// # Errors
+    /// As [`Client::recv_from`], without [`Error::BufferTooSmall`].
+    pub fn recv_truncated(&self, frame: &mut [u8], wait: Wait) -> Result<Received, Error> {
+        self.receive(frame, wait, true)
+    }
+
+    fn receive(&self, frame: &mut [u8], wait: Wait, truncate: bool) -> Result<Received, Error> {
+        let mut deadline = None;
+        let mut rx = self.shared.rx();
+        loop {
+            if let Some(received) = rx.take(frame, truncate)? {
+                self.shared.readable.set(rx.is_lit());
+                let has_enough = rx.has_enough_freed();
+                drop(rx);
+                self.received(1, on_wire(received.len), has_enough);
+                return Ok(received);
+            }
+            self.check_receiver(&mut rx)?;
+            let deadline = *deadline.get_or_insert_with(|| wait.deadline());
+            rx = self.shared.wait_for_frame(rx, wait, deadline)?;
+        }
+    }
+
+    /// Receives up to `most` frames without waiting, in place of those that are in `batch`. Returns how many, perhaps
+    /// none.
+    ///
+    /// # Errors
+    /// [`Error::NotConnected`] and [`Error::Closed`] when there are none and no more can come.
+    pub fn recv_batch(&self, batch: &mut Batch, most: usize) -> Result<usize, Error> {
+        batch.clear();
+        while batch.len() < most {
+            let due = BURST.min(most - batch.len());
+            let mut rx = self.shared.rx();
+            let (mut frames, mut bytes) = (0, 0);
+            while frames < due {
+                let take = |target: &mut Vec<u8>| {
+                    let received = rx.take_to(target)?;
+                    bytes += on_wire(received.len);
+                    Some(received)
+                };
+                if !batch.push(take) {
+                    break;
+                }
+                frames += 1;
+            }
+            if batch.is_empty() {
+                self.check_receiver(&mut rx)?;
+            }
+            self.shared.readable.set(rx.is_lit());
+            let has_enough = rx.has_enough_freed();
+            drop(rx);
+            self.received(frames as u64, bytes, has_enough);
+            if frames < due {
+                break;
+            }
+        }
+        Ok(batch.len())
+    }
+
+    /// Fails when no more frames can come. Then this is told.
+    pub(super) fn check_receiver(&self, rx: &mut Rx) -> Result<(), Error> {
+        let checked = rx.status.check();
+        if checked.is_err() && rx.is_news {
+            rx.is_news = false;
+            self.shared.readable.set(rx.is_lit());
+        }
+        checked
+    }
+
+    #[inline]
+    fn received(&self, frames: u64, bytes: u64, has_enough_freed: bool) {
+        let counters = self.shared.tally.counters();
+        let burst = (frames, bytes);
+        count(&counters.rx_packets_out, &counters.rx_bytes_out, burst);
+        if has_enough_freed {
+            self.shared.wake_worker();
+        }
+    }
+}
