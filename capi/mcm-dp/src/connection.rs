@@ -1,5 +1,7 @@
 //! A connection: what the functions of the API do, but for pointers and numbers.
 
+mod waiting;
+
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,16 +14,9 @@ use crate::buffers::{Buffers, Content, Room};
 use crate::counters::Counters;
 use crate::end::{End, Offer};
 use crate::failure::{Code, Failure};
-use crate::news::{Flag, readable, sleep};
+use crate::news::Flag;
 use crate::notifier::Notifier;
-use crate::signals::Endings;
 use crate::turn::{NoTurn, Turns};
-
-/// How long a wait looks at the rings before it sleeps.
-const SPIN: Duration = Duration::from_micros(20);
-
-/// Shorter waits do not listen for signals, which costs as much as a frame.
-const SHORT: Duration = Duration::from_millis(50);
 
 /// One connection, used by any number of threads.
 #[derive(Debug)]
@@ -157,60 +152,6 @@ impl Connection {
         if let Some(end) = end {
             let ended = end.close(self.fps);
             tracing::info!(undelivered = ended.undelivered, "connection destroyed");
-        }
-    }
-
-    /// Waits for room or a frame; `None` when the time is over.
-    fn obtain(
-        &self,
-        end: &mut End,
-        deadline: Option<Instant>,
-        endings: &mut Option<Endings>,
-    ) -> Result<Option<Offer>, Failure> {
-        let listens = deadline.is_none_or(|end| end > Instant::now() + SHORT);
-        loop {
-            let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
-            let spin = left.map_or(SPIN, |left| left.min(SPIN));
-            if let Some(offer) = end.attempt(spin)? {
-                return Ok(Some(offer));
-            }
-            let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return Ok(None);
-            }
-            if end.arm()? {
-                // Somebody may want this to end, however much there seems to be.
-                self.sleep(end, Some(Duration::ZERO), endings.as_ref())?;
-                continue;
-            }
-            if listens && endings.is_none() {
-                *endings = Endings::watch();
-            }
-            let nap = [end.look_again(), left].into_iter().flatten().min();
-            self.counters.peers(end);
-            self.end.doze(true);
-            let slept = self.sleep(end, nap, endings.as_ref());
-            self.end.doze(false);
-            slept?;
-        }
-    }
-
-    /// Sleeps until there is news of the end.
-    fn sleep(
-        &self,
-        end: &End,
-        time: Option<Duration>,
-        endings: Option<&Endings>,
-    ) -> Result<(), Failure> {
-        let (quit, end) = (readable(self.quit.as_fd()), readable(end.as_fd()));
-        let first = match endings {
-            Some(endings) => sleep(&mut [quit, readable(endings.as_fd()), end], time)?,
-            None => sleep(&mut [quit, end], time)?,
-        };
-        match first {
-            Some(0) => Err(Failure::destroyed()),
-            Some(1) if endings.is_some() => Err(Failure::interrupted()),
-            _ => Ok(()),
         }
     }
 
