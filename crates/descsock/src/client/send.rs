@@ -8,8 +8,8 @@ use crate::tx::Tx;
 use crate::{Error, Misuse, Route, Wait};
 
 impl Client {
-    /// Sends a frame without CRC, padded to 60 bytes if it is shorter; waits for room as [`Options::wait`](crate::Options::wait) says. Returns
-    /// its bytes on the wire, CRC included.
+    /// Sends a frame without CRC, padded to 60 bytes if it is shorter; waits for room as
+    /// [`Options::wait`](crate::Options::wait) says. Returns its bytes on the wire, CRC included.
     ///
     /// # Errors
     /// As [`Client::send_to`].
