@@ -61,8 +61,9 @@ impl Link {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`]; [`Error::Refused`] when a server said no, either side broke a rule of the handshake, or this
-    /// process may not connect there (the link keeps trying: call again to wait on); [`Error::Disconnected`] after a close.
+    /// [`Error::Timeout`]; [`Error::Refused`] once for each time that a server said no, either side broke a rule of the
+    /// handshake, this process may not connect there, or has run out of descriptors or memory (the link keeps trying: call
+    /// again to wait on); [`Error::Disconnected`] after a close.
     pub fn wait_up(&self, timeout: Option<Duration>) -> Result<Peer, Error> {
         self.wait_until(timeout, None, || match self.peer() {
             None => self.check_hopeless().map(|()| None),
