@@ -187,7 +187,10 @@ fn a_server_out_of_descriptors_pauses_and_recovers() {
         // Told once: it was not the client's fault that nobody came.
         let told = waiting.wait_up(SOON).expect_err("out of descriptors");
         let errno = Some(libc::EMFILE);
-        assert!(matches!(told, Error::Refused { errno: found, .. } if found == errno), "{told}");
+        assert!(
+            matches!(told, Error::Refused { errno: found, .. } if found == errno),
+            "{told}"
+        );
         waiting.wait_up(SOON).expect("up");
     });
     first.tx(0).expect("tx").send(b"frame", SOON).expect("sent");
