@@ -12,8 +12,10 @@ use crate::built::{compile, make, output, plain, root};
 use crate::program::Program;
 
 /// Everything that is installed, below the prefix.
-const INSTALLED: [&str; 9] = [
+const INSTALLED: [&str; 16] = [
     "bin/memwire",
+    "include/descsock.h",
+    "include/descsock_client.h",
     "include/mcm_dp.h",
     "include/mcm_dp/libmemif.h",
     "include/mcm_dp_ext.h",
@@ -22,6 +24,11 @@ const INSTALLED: [&str; 9] = [
     "lib/libmcm_dp.so.1",
     "lib/libmcm_dp.so.1.0.0",
     "lib/pkgconfig/libmcm_dp.pc",
+    "lib/libdescsock-client.a",
+    "lib/libdescsock-client.so",
+    "lib/libdescsock-client.so.1",
+    "lib/libdescsock-client.so.1.0.0",
+    "lib/pkgconfig/libdescsock-client.pc",
 ];
 
 /// An installation, as a package is made of it.

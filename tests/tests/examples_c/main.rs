@@ -6,6 +6,8 @@ mod exchange;
 mod guide;
 mod install;
 mod misuse;
+mod packages;
 mod program;
 mod roles;
 mod seed;
+mod tenants;
