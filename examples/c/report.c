@@ -50,12 +50,14 @@ static void show(const char *program, const struct count *count, double seconds)
     double frames = seconds > 0 ? (double)count->frames / seconds : 0;
     double bytes = seconds > 0 ? (double)count->bytes / seconds : 0;
 
-    fprintf(stderr, "%s: %" PRIu64 " frames, %" PRIu64 " bytes in %.2f s: %.1f frames/s, %.3f GB/s",
-            program, count->frames, count->bytes, seconds, frames, bytes / 1e9);
+    char latency[96] = "";
+
     if (count->delayed > 0)
-        fprintf(stderr, "; latency %.0f us on average, %.0f us at most",
-                count->latency_us / (double)count->delayed, count->longest_us);
-    fprintf(stderr, "\n");
+        snprintf(latency, sizeof latency, "; latency %.0f us on average, %.0f us at most",
+                 count->latency_us / (double)count->delayed, count->longest_us);
+    /* The whole line at once: another program may be writing to the same terminal. */
+    fprintf(stderr, "%s: %" PRIu64 " frames, %" PRIu64 " bytes in %.2f s: %.1f frames/s, %.3f GB/s%s\n",
+            program, count->frames, count->bytes, seconds, frames, bytes / 1e9, latency);
 }
 
 static void add(struct count *count, size_t bytes)

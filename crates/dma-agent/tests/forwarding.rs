@@ -1,0 +1,193 @@
+//! Where frames go: directed ones, unknown ones, isolated ports, slow receivers.
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "numbers of tests that fit by their making"
+)]
+
+mod common;
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use common::{Raw, Running, frame};
+use dma_agent::Admission;
+use dma_agent::pcap::DumpDevice;
+use switch::{Did, DropReason, Nti, NtiSet, Policy};
+
+/// Dids that clients get in the order in which they come.
+const FIRST: u32 = 16;
+/// Any member of a service.
+const ANY: u32 = 15;
+
+/// A client with buffers posted, that counts what it receives.
+struct Tenant {
+    raw: Raw,
+    received: u64,
+}
+
+impl Tenant {
+    fn new(agent: &Running, name: &str, svc: u32) -> Self {
+        let mut raw = Raw::register_binary(agent, name, svc);
+        raw.post(1023);
+        Self { raw, received: 0 }
+    }
+
+    fn sends(&mut self, bytes: &[u8], directed: Option<(u32, u32, u32)>) {
+        self.raw.send(bytes, 'B', directed);
+        self.raw.completion();
+    }
+
+    /// The next frame, and the did, svc and sep it carries.
+    fn gets(&mut self, bytes: &[u8]) -> (u32, u32, u32) {
+        let (got, descriptor) = self.raw.receive(self.received);
+        self.received += 1;
+        assert_eq!(got[..bytes.len()], *bytes);
+        let word = |at: usize| {
+            let bytes = descriptor[at..at + 4].try_into().expect("four bytes");
+            u32::from_le_bytes(bytes)
+        };
+        let did = word(8) >> 16 & 0x7FF;
+        (did, word(12) >> 6 & 0x3FFF, word(12) & 0xF)
+    }
+
+    /// That nothing has come: what was sent before has been completed, and so was delivered if it was to be.
+    fn gets_nothing(&mut self) {
+        let socket = &self.raw.sockets[0];
+        socket.set_nonblocking(true).expect("a flag");
+        let mut byte = [0; 1];
+        let got = std::io::Read::read(&mut { socket }, &mut byte);
+        socket.set_nonblocking(false).expect("a flag");
+        let error = got.expect_err("a frame for somebody else");
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    }
+}
+
+fn broadcast(from: u8, number: u64) -> Vec<u8> {
+    frame(0xFF, from, number, 80)
+        .into_iter()
+        .enumerate()
+        .map(|(at, byte)| if at < 6 { 0xFF } else { byte })
+        .collect()
+}
+
+#[test]
+fn a_directed_frame_goes_to_the_did_the_service_and_the_member_it_names() {
+    let agent = Running::start();
+    let mut sender = Tenant::new(&agent, "sender", 8);
+    let mut one = Tenant::new(&agent, "one", 10);
+    let mut other = Tenant::new(&agent, "other", 10);
+    let sent = frame(1, 2, 3, 80);
+    sender.sends(&sent, Some((FIRST + 1, 10, 0)));
+    assert_eq!(one.gets(&sent), (FIRST, 10, 0));
+    sender.sends(&sent, Some((FIRST + 2, 10, 1)));
+    assert_eq!(other.gets(&sent), (FIRST, 10, 1));
+    sender.sends(&sent, Some((FIRST + 2, 10, ANY)));
+    assert_eq!(other.gets(&sent), (FIRST, 10, 1));
+    one.gets_nothing();
+    for wrong in [(FIRST + 9, 10, 0), (FIRST + 1, 11, 0), (FIRST + 1, 10, 7)] {
+        sender.sends(&sent, Some(wrong));
+        one.gets_nothing();
+        other.gets_nothing();
+    }
+    let drops = agent.stop().drops();
+    for reason in [
+        DropReason::UnknownDid,
+        DropReason::NoSuchService,
+        DropReason::NoSuchMember,
+    ] {
+        assert_eq!(drops[reason], 1, "{reason}");
+    }
+}
+
+#[test]
+fn a_frame_directed_to_did_4_is_learned_from_and_looked_up() {
+    let agent = Running::start();
+    let mut left = Tenant::new(&agent, "left", 10);
+    let mut right = Tenant::new(&agent, "right", 10);
+    let mut third = Tenant::new(&agent, "third", 10);
+    let alias = Some((4, 10, 0));
+    let greeting = broadcast(0xA, 0);
+    left.sends(&greeting, alias);
+    right.gets(&greeting);
+    third.gets(&greeting);
+    let answer = frame(0xA, 0xB, 1, 80);
+    right.sends(&answer, alias);
+    left.gets(&answer);
+    third.gets_nothing();
+    let back = frame(0xB, 0xA, 2, 80);
+    left.sends(&back, alias);
+    right.gets(&back);
+    third.gets_nothing();
+}
+
+#[test]
+fn unknown_unicast_stays_in_its_domain() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let agent = Running::prepared(Admission::same_user(), |agent| {
+        for (name, nti) in [("inside", 4095), ("outside", 200)] {
+            let device = DumpDevice::create(&dir.path().join(name)).expect("a file");
+            let nti = Nti::new(nti).expect("a domain");
+            let mut policy = Policy::new(Did::new(0).expect("to be given"));
+            policy.default_nti = nti;
+            policy.ntis = NtiSet::only(nti);
+            agent
+                .add_port(name, policy, Box::new(device))
+                .expect("a port");
+        }
+    });
+    let mut left = Tenant::new(&agent, "left", 10);
+    let mut right = Tenant::new(&agent, "right", 10);
+    let sent = frame(0xC, 0xA, 0, 80);
+    left.sends(&sent, None);
+    right.gets(&sent);
+    let agent = agent.stop();
+    let of = |name: &str| common::port(&agent, name).expect("a port").counters.sent;
+    assert_eq!((of("inside"), of("outside")), (1, 0));
+    let ntis: Vec<_> = agent.fdb().map(|entry| entry.nti.raw()).collect();
+    assert_eq!(ntis, [4095]);
+}
+
+#[test]
+fn isolated_ports_hear_nothing_of_each_other() {
+    let mut admission = Admission::same_user();
+    admission.rules[0].isolated = true;
+    let agent = Running::with(admission);
+    let mut left = Tenant::new(&agent, "left", 10);
+    let mut right = Tenant::new(&agent, "right", 10);
+    left.sends(&broadcast(0xA, 0), None);
+    right.gets_nothing();
+    right.sends(&frame(0xA, 0xB, 1, 80), None);
+    left.gets_nothing();
+}
+
+#[test]
+fn a_slow_receiver_slows_nobody_down() {
+    const FRAMES: u64 = 20_000;
+    let agent = Running::start();
+    let mut sender = Tenant::new(&agent, "sender", 8);
+    let mut quick = Tenant::new(&agent, "quick", 10);
+    // Has posted its buffers, and takes nothing.
+    let slow = Tenant::new(&agent, "slow", 10);
+    let begun = Instant::now();
+    for number in 0..FRAMES {
+        let sent = broadcast(0xA, number);
+        sender.sends(&sent, None);
+        quick.gets(&sent);
+        quick.raw.post(1);
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        begun.elapsed()
+    );
+    let agent = agent.stop();
+    let of = |name: &str| {
+        let port = common::port(&agent, name).expect("a port");
+        (port.counters.sent, port.counters.dropped.total())
+    };
+    assert_eq!(of("quick"), (FRAMES, 0));
+    let (sent, dropped) = of("slow");
+    assert_eq!(sent + dropped, FRAMES, "every frame is one or the other");
+    assert!(dropped > FRAMES / 2, "{dropped}");
+    drop(slow);
+}
