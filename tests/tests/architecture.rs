@@ -27,9 +27,10 @@ const WALLS: &[(&str, &[&str])] = &[
             "dma-agent",
         ],
     ),
-    ("mcm-dp", &["memif", "memwire-media"]),
+    ("capi-door", &[]),
+    ("mcm-dp", &["capi-door", "memif", "memwire-media"]),
     ("descsock", &["descsock-wire", "memif-ring"]),
-    ("descsock-client", &["descsock"]),
+    ("descsock-client", &["capi-door", "descsock"]),
 ];
 
 fn root() -> PathBuf {

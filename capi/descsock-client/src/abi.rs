@@ -1,7 +1,8 @@
 //! The structures of `descsock.h` and `descsock_client.h` as they lie in memory on 64-bit Linux, and proof that they do.
 
 use std::ffi::{c_char, c_int};
-use std::mem::{offset_of, size_of};
+
+use capi_door::layout;
 
 /// `DESCSOCK_PATHLEN` and `DESCSOCK_CLIENT_PATHLEN`.
 pub(crate) const PATHLEN: usize = 512;
@@ -60,19 +61,6 @@ pub(crate) struct IfhWithoutSid {
     pub(crate) nti: u32,
     pub(crate) dm: u32,
     pub(crate) directed: u8,
-}
-
-/// The text of a field of C characters, up to its NUL; `None` when there is none.
-pub(crate) fn text(field: &[c_char]) -> Option<Vec<u8>> {
-    let end = field.iter().position(|&character| character == 0)?;
-    Some(field[..end].iter().map(|one| one.cast_unsigned()).collect())
-}
-
-macro_rules! layout {
-    ($kind:ident, $size:literal: $($field:ident $offset:literal),*) => {
-        const _: () = assert!(size_of::<$kind>() == $size);
-        $( const _: () = assert!(offset_of!($kind, $field) == $offset); )*
-    };
 }
 
 layout!(Spec, 1028: dma_shmem_path 0, master_socket_path 512, svc_id 1024);

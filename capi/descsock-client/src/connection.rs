@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 use descsock::{Client, Options};
 
 use crate::failure::Failure;
-use crate::log;
 
 static CURRENT: RwLock<Option<Connection>> = RwLock::new(None);
 
@@ -22,7 +21,7 @@ pub(crate) struct Connection {
 
 /// Opens the connection. What fails leaves everything as it was.
 pub(crate) fn open(options: Options, is_nonblocking: bool) -> Result<(), Failure> {
-    log::start();
+    capi_door::start_log("libdescsock-client");
     let _changing = match CHANGING.try_lock() {
         Ok(changing) => changing,
         Err(TryLockError::Poisoned(changing)) => changing.into_inner(),

@@ -1,12 +1,6 @@
 //! Why a call failed, as `errno` says it.
-//!
-//! # Safety
-//!
-//! Unsafe code here only writes `errno`, which the C library keeps for each thread.
-#![allow(unsafe_code)]
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use descsock::{AgentFault, Error, FileFault, Misuse};
 
@@ -77,10 +71,9 @@ fn of_system(error: &io::Error) -> i32 {
     error.raw_os_error().unwrap_or(libc::EIO)
 }
 
-/// The result of a call, or `failed` and `errno`. No panic, which would be a defect here, reaches the program.
+/// The result of a call, or `failed` and `errno`.
 pub(crate) fn done<T>(failed: T, call: impl FnOnce() -> Result<T, Failure>) -> T {
-    let called = catch_unwind(AssertUnwindSafe(call));
-    match called.unwrap_or(Err(Failure(libc::EIO))) {
+    match capi_door::guarded(call).unwrap_or(Err(Failure(libc::EIO))) {
         Ok(result) => result,
         Err(failure) => {
             set_errno(failure);
@@ -90,8 +83,5 @@ pub(crate) fn done<T>(failed: T, call: impl FnOnce() -> Result<T, Failure>) -> T
 }
 
 pub(crate) fn set_errno(Failure(errno): Failure) {
-    // SAFETY: the location of errno is valid for as long as the thread runs.
-    let location = unsafe { libc::__errno_location() };
-    // SAFETY: and it is this thread's own.
-    unsafe { location.write(errno) };
+    capi_door::set_errno(errno);
 }

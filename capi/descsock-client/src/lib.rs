@@ -18,7 +18,6 @@ mod cntl;
 mod connection;
 mod failure;
 mod ifh;
-mod log;
 mod release;
 mod seed;
 mod signals;

@@ -21,9 +21,10 @@ use std::path::PathBuf;
 
 use descsock::{Options, Wait};
 
-use crate::abi::{NamedSpec, PATHLEN, Spec, text};
+use crate::abi::{NamedSpec, PATHLEN, Spec};
 use crate::failure::Failure;
 use crate::{signals, stats};
+use capi_door::text;
 
 /// What is asked for in 1028 bytes.
 ///

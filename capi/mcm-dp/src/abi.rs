@@ -4,7 +4,8 @@
 //! an enum is a plain number here: a program may write anything into it.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::mem::{offset_of, size_of};
+
+use capi_door::layout;
 
 /// `transfer_type`: the connection sends.
 pub(crate) const IS_TX: u32 = 0;
@@ -145,19 +146,6 @@ pub(crate) struct Stats {
     pub(crate) connections: u64,
     pub(crate) connected: u64,
     pub(crate) held: u64,
-}
-
-/// The text of a field of C characters, up to its NUL; `None` when there is none.
-pub(crate) fn text(field: &[c_char]) -> Option<Vec<u8>> {
-    let end = field.iter().position(|&character| character == 0)?;
-    Some(field[..end].iter().map(|one| one.cast_unsigned()).collect())
-}
-
-macro_rules! layout {
-    ($kind:ident, $size:literal: $($field:ident $offset:literal),*) => {
-        const _: () = assert!(size_of::<$kind>() == $size);
-        $( const _: () = assert!(offset_of!($kind, $field) == $offset); )*
-    };
 }
 
 layout!(Interface, 116: socket_path 0, is_master 108, interface_id 112);

@@ -9,16 +9,13 @@
 
 use std::ffi::{c_char, c_int};
 use std::mem::size_of;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::sync::Arc;
 
 use crate::abi::{Buffer, Context, IS_TX, Param, Stats};
-use crate::cancel::NoCancel;
 use crate::connection::Connection;
 use crate::create::{connect, usual_timeout};
 use crate::failure::{Code, Failure, last, report};
-use crate::log;
 use crate::payload::picture;
 use crate::plan::Plan;
 
@@ -241,7 +238,7 @@ fn context(plan: &Plan, param: &Param, connection: Arc<Connection>) -> Context {
 }
 
 fn created(create: impl FnOnce() -> Result<*mut Context, Failure>) -> *mut Context {
-    log::start();
+    capi_door::start_log("libmcm_dp");
     guarded(null_mut(), || {
         create().unwrap_or_else(|failure| {
             tracing::error!(text = ?failure.text, "no connection");
@@ -260,8 +257,7 @@ fn done(call: impl FnOnce() -> Result<(), Failure>) -> c_int {
 
 /// Keeps a panic, which would be a defect here, from reaching the program, and a cancel from coming in between.
 fn guarded<T>(otherwise: T, call: impl FnOnce() -> T) -> T {
-    let _whole = NoCancel::new();
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+    capi_door::guarded(call).unwrap_or_else(|| {
         report(Failure::fixed(
             Code::Unknown,
             libc::EIO,

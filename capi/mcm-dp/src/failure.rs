@@ -1,9 +1,4 @@
 //! Why a call failed: the number that the API returns, `errno`, and words.
-//!
-//! # Safety
-//!
-//! Unsafe code here only writes `errno`, which the C library keeps for each thread.
-#![allow(unsafe_code)]
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -165,7 +160,7 @@ pub(crate) fn report(failure: Failure) -> c_int {
     tracing::debug!(code = code as i32, errno, text = ?text, "call failed");
     // A thread that is ending has no place for words any more.
     let _ = LAST.try_with(|last| last.replace(text));
-    set_errno(errno);
+    capi_door::set_errno(errno);
     code as c_int
 }
 
@@ -173,11 +168,4 @@ pub(crate) fn report(failure: Failure) -> c_int {
 pub(crate) fn last() -> *const c_char {
     LAST.try_with(|last| last.borrow().as_ptr())
         .unwrap_or(c"".as_ptr())
-}
-
-fn set_errno(errno: i32) {
-    // SAFETY: the location of errno is valid for as long as the thread runs.
-    let location = unsafe { libc::__errno_location() };
-    // SAFETY: and it is this thread's own.
-    unsafe { location.write(errno) };
 }

@@ -8,7 +8,7 @@
 //! connection   dequeue and enqueue;  end: the sender or receiver below
 //! buffers      what the program holds;  turn: one thread at a time
 //! notifier     the pollable descriptor;  news, signals: sleeping
-//! failure      mcm_dp_error, errno and words;  counters, log, cancel
+//! failure      mcm_dp_error, errno and words;  counters
 //! ```
 //!
 //! The work is done by `media`; what is here is what C needs around it. The contract is in the
@@ -17,13 +17,11 @@
 mod abi;
 mod api;
 mod buffers;
-mod cancel;
 mod connection;
 mod counters;
 mod create;
 mod end;
 mod failure;
-mod log;
 mod masters;
 mod news;
 mod notifier;

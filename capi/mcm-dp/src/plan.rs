@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use capi_door::text;
 use memif::{Address, Role};
 
-use crate::abi::{IS_RX, IS_TX, Param, text};
+use crate::abi::{IS_RX, IS_TX, Param};
 use crate::failure::{Code, Failure};
 use crate::payload::Payload;
 

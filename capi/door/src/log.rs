@@ -6,8 +6,8 @@ use std::sync::Once;
 use tracing_subscriber::EnvFilter;
 
 /// Logs what `MEMWIRE_LOG` asks for (error, warn, info, debug, trace) to standard error. Without it
-/// nothing is ever printed, not even by a defect of this library.
-pub(crate) fn start() {
+/// nothing is ever printed, not even by a defect of `library`.
+pub fn start(library: &'static str) {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         if std::env::var_os("MEMWIRE_LOG").is_some() {
@@ -15,7 +15,7 @@ pub(crate) fn start() {
         }
         // The hook is that of this library's own copy of the runtime.
         std::panic::set_hook(Box::new(
-            |panic| tracing::error!(%panic, "defect in libdescsock-client"),
+            move |panic| tracing::error!(%panic, library, "a defect"),
         ));
     });
 }
