@@ -13,7 +13,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Raw, Running, frame};
 use dma_agent::{Agent, PortCounters};
@@ -194,15 +194,14 @@ fn what_a_living_client_is_sent_it_gets() {
     while sender.completed.load(Ordering::Relaxed) < sender.raw.sent {
         std::thread::sleep(Duration::from_millis(1));
     }
-    let count = || receiver.received.load(Ordering::Relaxed);
-    let mut before = count();
-    loop {
-        std::thread::sleep(Duration::from_millis(50));
-        if before == std::mem::replace(&mut before, count()) {
-            break;
-        }
-    }
     let agent = agent.stop();
-    let drops = agent.drops().total();
-    assert_eq!(sender.raw.sent, count() + drops, "{:?}", agent.drops());
+    // What the agent has written is still to be read: the sockets are open as long as it is here.
+    let (_, waiting) = totals(&agent);
+    let delivered = sender.raw.sent - agent.drops().total() - waiting;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let count = || receiver.received.load(Ordering::Relaxed);
+    while count() < delivered && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(count(), delivered, "{:?}", agent.drops());
 }
