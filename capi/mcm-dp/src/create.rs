@@ -41,10 +41,12 @@ pub(crate) fn connect(plan: &Plan, param: &Param, timeout: i32) -> Result<Connec
     let deadline = time.map(|time| Instant::now() + time);
     // In this order: when it comes to nothing, the link goes before the socket that it came from.
     let (share, link) = link(plan)?;
-    wait_up(&link, deadline, timeout)?;
     let size = plan.payload.frame_size;
-    tracing::info!(socket = %plan.address, id = plan.id, peer = ?link.peer(), "connected");
+    // Opened before the peer is there: the end of one that comes and goes at once is heard of.
     let end = End::open(link, plan.sends, size, plan.payload.caps.as_ref(), share)?;
+    let link = end.link();
+    wait_up(link, deadline, timeout)?;
+    tracing::info!(socket = %plan.address, id = plan.id, peer = ?link.peer(), "connected");
     Connection::new(end, plan.sends, size, picture(param).fps)
 }
 
