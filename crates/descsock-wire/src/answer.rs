@@ -8,7 +8,7 @@
 
 use crate::bytes::{ConnectAnswerBytes, HeaderBytes, InfoAnswerBytes};
 use crate::header::Header;
-use crate::{ANSWER_LEN, End, Socket, Svc, Version, Violation};
+use crate::{ANSWER_LEN, End, Extras, Socket, Svc, Version, Violation};
 
 const CONNECT_TYPE: u32 = 2;
 const INFO_TYPE: u32 = 4;
@@ -49,8 +49,10 @@ pub struct ConnectAnswer {
     pub dm_offset: u32,
     /// Data movers. A claim; nothing in a client depends on it.
     pub num_dms: u32,
-    /// Sockets that follow. A claim; a client takes eight.
+    /// Sockets that follow. A claim; a client takes eight, or one if the agent takes its offer of rings.
     pub num_fds: u32,
+    /// What the agent takes of that which the client has offered.
+    pub extras: Extras,
 }
 
 /// GET_INFO_RESP.
@@ -75,6 +77,16 @@ impl ConnectAnswer {
             dm_offset: 0,
             num_dms: 1,
             num_fds: SOCKETS,
+            extras: Extras::empty(),
+        }
+    }
+
+    /// Takes the offer of rings: one socket follows.
+    pub fn with_rings(self) -> ConnectAnswer {
+        ConnectAnswer {
+            num_fds: 1,
+            extras: Extras::RINGS,
+            ..self
         }
     }
 
@@ -86,10 +98,11 @@ impl ConnectAnswer {
             dm_offset: 0,
             num_dms: 0,
             num_fds: 0,
+            extras: Extras::empty(),
         }
     }
 
-    /// The whole answer, zeros behind the message.
+    /// The whole answer: behind the message the extras, if there are any, and zeros.
     pub fn encode(&self) -> [u8; ANSWER_LEN] {
         zerocopy::transmute!(ConnectAnswerBytes {
             header: header(self.version, CONNECT_TYPE, CONNECT_LEN),
@@ -97,7 +110,8 @@ impl ConnectAnswer {
             dm_offset: self.dm_offset.into(),
             num_dms: self.num_dms.into(),
             num_fds: self.num_fds.into(),
-            padding: [0; 248],
+            extras: self.extras.to_tag(),
+            padding: [0; 232],
         })
     }
 }
@@ -165,6 +179,7 @@ fn connect(header: Header, bytes: &ConnectAnswerBytes) -> Result<ConnectAnswer, 
         dm_offset: bytes.dm_offset.get(),
         num_dms: bytes.num_dms.get(),
         num_fds: bytes.num_fds.get(),
+        extras: Extras::of_tag(bytes.extras),
     })
 }
 

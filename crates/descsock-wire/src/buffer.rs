@@ -23,6 +23,9 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// No buffer: the frame goes by a ring.
+    pub const NONE: Buffer = Buffer { address: 0, len: 0 };
+
     /// `len` bytes at `address` in the client.
     ///
     /// # Errors

@@ -26,7 +26,8 @@
 //!                  | header | error_code u32 | tenant_id u32 | svc_ids u32*64 |
 //! ```
 //!
-//! Of `svc_ids` only the first is meaningful.
+//! Of `svc_ids` only the first is meaningful. Between our own, the end of `path` and the zeros of CONN_RESP have another
+//! use: see `extras.rs`.
 //!
 //! Source: the descsock wire, doorbell socket, binary registration.
 
@@ -35,7 +36,7 @@ use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::ANSWER_LEN;
+use crate::{ANSWER_LEN, extras};
 
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -72,7 +73,7 @@ pub(crate) struct ConnectBytes {
     pub(crate) pid: U32,
 }
 
-/// CONN_RESP and the zeros behind it.
+/// CONN_RESP and what is behind it: zeros, but between our own.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub(crate) struct ConnectAnswerBytes {
@@ -81,7 +82,8 @@ pub(crate) struct ConnectAnswerBytes {
     pub(crate) dm_offset: U32,
     pub(crate) num_dms: U32,
     pub(crate) num_fds: U32,
-    pub(crate) padding: [u8; 248],
+    pub(crate) extras: [u8; extras::TAG],
+    pub(crate) padding: [u8; 232],
 }
 
 /// GET_INFO_RESP.
@@ -118,7 +120,8 @@ const _: () = {
     assert!(offset_of!(ConnectAnswerBytes, dm_offset) == 20);
     assert!(offset_of!(ConnectAnswerBytes, num_dms) == 24);
     assert!(offset_of!(ConnectAnswerBytes, num_fds) == 28);
-    assert!(offset_of!(ConnectAnswerBytes, padding) == 32);
+    assert!(offset_of!(ConnectAnswerBytes, extras) == 32);
+    assert!(offset_of!(ConnectAnswerBytes, padding) == 48);
 
     assert!(size_of::<InfoAnswerBytes>() == ANSWER_LEN);
     assert!(offset_of!(InfoAnswerBytes, error_code) == 16);

@@ -67,7 +67,8 @@ pub enum Misuse {
 }
 
 impl Registration {
-    /// The text form, whatever [`form`](Registration::form) says: a NUL behind the text, zeros to 256 or 512 bytes.
+    /// The text form, whatever [`form`](Registration::form) says: a NUL behind the text, zeros to 256 or 512 bytes. It
+    /// offers no extras.
     ///
     /// # Errors
     /// [`Misuse`] if the text does not fit, the path has a newline or there is a service name.
@@ -91,15 +92,16 @@ impl Registration {
     }
 
     /// CONN_REQ_SYSTEM, version 2, whatever [`form`](Registration::form) says. Zeros behind the NULs, and in all
-    /// `svc_ids` but the first.
+    /// `svc_ids` but the first; behind the path its [`extras`](Registration::extras), if there is room for them.
     ///
     /// # Errors
     /// [`Misuse`] if path or name do not fit their fields, or the mapping has more than `u32::MAX` bytes.
     pub fn encode_system(&self) -> Result<[u8; 1356], Misuse> {
         let length = self.mapping.length();
         let length = u32::try_from(length).map_err(|_| Misuse::MappingTooLong { length })?;
-        let path =
+        let mut path =
             field(&self.path).map_err(|(bytes, limit)| Misuse::PathTooLong { bytes, limit })?;
+        self.extras.put_behind_path(&mut path);
         let service_name = field(&self.service_name)
             .map_err(|(bytes, limit)| Misuse::NameTooLong { bytes, limit })?;
         let mut svc_ids = [0.into(); 64];

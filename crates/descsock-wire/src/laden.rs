@@ -74,6 +74,8 @@ pub struct Laden {
 impl Laden {
     /// Bytes on the wire.
     pub const LEN: usize = 32;
+    /// Bytes of a [`Laden::ring_header`].
+    pub const RING_HEADER: usize = 8;
 
     /// A whole frame to send, directed or not: what a client writes.
     #[inline]
@@ -175,6 +177,59 @@ impl Laden {
     pub fn destination(&self) -> Option<Directed> {
         let directed = self.flags.contains(Flags::DIRECTED);
         directed.then_some(self.directed)
+    }
+
+    /// What goes before a frame on a ring, instead of a descriptor: its bytes 8 to 15 in layout B. The ring itself says
+    /// where the frame is and how long.
+    ///
+    /// ```text
+    /// 0            4            8
+    /// | word 0 u32 | word 1 u32 | the frame without CRC |
+    /// ```
+    #[inline]
+    pub fn ring_header(&self) -> [u8; Laden::RING_HEADER] {
+        let [
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            header @ ..,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+        ] = self.encode(Layout::B);
+        header
+    }
+
+    /// Reads what goes before a frame on a ring by which `kind` is due. It is in no buffer.
+    ///
+    /// # Errors
+    /// As [`Laden::decode`].
+    #[inline]
+    pub fn of_ring_header(
+        header: [u8; Laden::RING_HEADER],
+        kind: Kind,
+    ) -> Result<Laden, Violation> {
+        let mut bytes = [0; Laden::LEN];
+        bytes[8..16].copy_from_slice(&header);
+        Laden::decode(&bytes, Layout::B, kind)
     }
 
     fn whole(kind: Kind, buffer: Buffer) -> Laden {

@@ -45,6 +45,7 @@ mod bytes;
 mod contract;
 mod decoder;
 mod encode;
+mod extras;
 mod header;
 mod laden;
 mod layout;
@@ -64,6 +65,7 @@ pub use contract::{
 };
 pub use decoder::{Decoder, Progress};
 pub use encode::{Misuse, TextSize};
+pub use extras::Extras;
 pub use header::{MAGIC, Version};
 pub use laden::{Flags, Kind, Laden};
 pub use layout::{Layout, RX_BYTE_OF_BOTH};

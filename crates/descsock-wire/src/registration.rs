@@ -6,7 +6,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use crate::bytes::{ConnectBytes, SystemBytes};
 use crate::header::{Header, RequestKind};
-use crate::{Layout, Limits, Mapping, Svc, Text, Version, Violation};
+use crate::{Extras, Layout, Limits, Mapping, Svc, Text, Version, Violation};
 
 /// A request on the doorbell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Registration {
     pub service_id: Svc,
     /// The tenant's name; empty in the text form.
     pub service_name: Text,
+    /// What the client offers besides; nothing in the text form, and with strangers.
+    pub extras: Extras,
 }
 
 /// CONN_REQ: a registration without a file.
@@ -168,5 +170,6 @@ fn system(
         pid: bytes.pid.get(),
         service_id: service(bytes.svc_ids[0].get().into())?,
         service_name: Text::new(&bytes.service_name),
+        extras: Extras::behind_path(&bytes.path),
     })
 }

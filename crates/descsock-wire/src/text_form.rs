@@ -10,7 +10,7 @@
 //! Source: the descsock wire, doorbell socket, text registration.
 
 use crate::registration::{endpoints, path, service};
-use crate::{Form, Limits, Mapping, Registration, Text, TextField, Violation};
+use crate::{Extras, Form, Limits, Mapping, Registration, Text, TextField, Violation};
 
 /// How a text registration begins; a binary one would have to be 1.7 GB long to begin so.
 pub(crate) const OPENING: &[u8; 5] = b"path=";
@@ -41,6 +41,7 @@ pub(crate) fn parse(came: &[u8], limits: &Limits) -> Result<Option<Registration>
         pid,
         service_id: service(svc)?,
         service_name: Text::default(),
+        extras: Extras::empty(),
     }))
 }
 

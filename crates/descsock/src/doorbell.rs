@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use descsock_wire::{
-    Answer, Code, Form, Registration, Socket, Svc, TIERS, Text, Version, Violation,
+    Answer, Code, Extras, Form, Registration, Socket, Svc, TIERS, Text, Version, Violation,
 };
 use rustix::io::Errno;
 use rustix::net::{
@@ -63,6 +63,7 @@ impl Doorbell {
             pid: std::process::id(),
             service_id: self.service,
             service_name: self.tenant.clone(),
+            extras: Extras::empty(),
         };
         Ok(registration.encode_system()?)
     }

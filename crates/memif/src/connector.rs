@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::{Backoff, ClientWork, Hub, Work};
+use crate::control::{Backoff, ClientWork, Hub, Way, Work};
 use crate::core::LinkCore;
 use crate::{Address, Error, Link, LinkOptions, Role};
 
@@ -73,9 +73,9 @@ impl Connector {
             handshake,
         } = self.clone();
         let hub = Hub::new(|_, hub| {
-            let link = Arc::clone(&core);
+            let (way, link) = (Way::To(address), Arc::clone(&core));
             Ok(Work::Client(ClientWork::new(
-                address, link, &name, backoff, handshake, hub,
+                way, link, &name, backoff, handshake, hub,
             )?))
         })?;
         hub.start()?;

@@ -35,6 +35,7 @@
 
 #![deny(unsafe_code)]
 
+mod connection;
 mod connector;
 mod control;
 mod core;
@@ -60,6 +61,7 @@ pub mod aio;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use connection::Connection;
 pub use connector::Connector;
 pub use details::{Details, QueueDetails};
 pub use error::{Ended, Error, Misuse, Side};

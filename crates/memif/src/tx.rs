@@ -11,7 +11,7 @@ mod room;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use memif_ring::{PeerFault, Segment};
+use memif_ring::{PeerFault, Segment, SpanMut};
 
 use crate::deadline::Deadline;
 use crate::ends::TxEnd;
@@ -87,6 +87,46 @@ impl Tx {
             Some(Err(Error::Peer(fault))) => Err(self.blame(&fault)),
             Some(Err(error)) => Err(error),
         }
+    }
+
+    /// Writes a frame of `len` bytes in one buffer, to go out with the next [`Tx::publish`]; false if there is no room now.
+    /// What `fill` does not write is what the buffer held before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::send`], without the timeout. A frame that does not fit the next buffer is [`Misuse::FrameTooLarge`].
+    pub fn stage(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut SpanMut<'_>),
+    ) -> Result<bool, Error> {
+        if !self.is_connected()? {
+            return Ok(false);
+        }
+        match self.half.with(|end| fill_one(end, len as u64, fill)) {
+            None => Ok(false),
+            Some(Err(Error::Peer(fault))) => Err(self.blame(&fault)),
+            Some(staged) => staged,
+        }
+    }
+
+    /// Makes staged frames visible, with one index store and at most one signal.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Os`] when looking after the control connection does not work.
+    pub fn publish(&mut self) -> Result<(), Error> {
+        self.half.with(TxEnd::publish);
+        self.stop_asking();
+        self.half.tick()
+    }
+
+    /// Whether a frame of `len` bytes could be sent now.
+    pub fn has_room(&mut self, len: usize) -> bool {
+        let room = |end: &mut TxEnd| {
+            end.session.is_alive() && matches!(end.has_room(len as u64), Ok(true))
+        };
+        self.half.session().is_ok() && self.half.with(room).unwrap_or(false)
     }
 
     /// Room for a frame of `len` bytes, waiting for it and for the peer.
@@ -260,6 +300,37 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// Stages one frame in one buffer; false if there is no room.
+fn fill_one(end: &mut TxEnd, len: u64, fill: impl FnOnce(&mut SpanMut<'_>)) -> Result<bool, Error> {
+    if len == 0 {
+        return Err(Misuse::EmptyFrame.into());
+    }
+    let Some(chain) = end.reserve(len)? else {
+        return Ok(false);
+    };
+    if chain.segments() > 1 {
+        let buffer = u32::try_from(chain.bytes() / chain.segments() as u64).unwrap_or(u32::MAX);
+        end.cancel(chain)?;
+        return Err(Misuse::FrameTooLarge {
+            bytes: len,
+            buffer,
+            slots: 1,
+            limit: buffer.into(),
+        }
+        .into());
+    }
+    let mut fill = Some(fill);
+    end.for_each_segment(&chain, |segment| {
+        if let Some(fill) = fill.take() {
+            let segment = segment.shortened(u32::try_from(len).unwrap_or(u32::MAX));
+            // SAFETY: `end` keeps the regions, and the reserved segment is nobody else's (module doc).
+            fill(&mut unsafe { segment.span_mut() });
+        }
+    });
+    end.stage(chain, len)?;
+    Ok(true)
 }
 
 /// Copies frames while there is room and publishes them; an error only if it was in the way of the first.

@@ -1,8 +1,8 @@
 //! Arbitrary values for the property tests: any value of every field, and any cut of a stream.
 
 use descsock_wire::{
-    Buffer, Code, ConnectAnswer, ConnectRequest, Did, Directed, Dm, Flags, Form, Kind, Laden,
-    Mapping, Nti, Registration, Sep, Svc, Text, Version,
+    Buffer, Code, ConnectAnswer, ConnectRequest, Did, Directed, Dm, Extras, Flags, Form, Kind,
+    Laden, Mapping, Nti, Registration, Sep, Svc, Text, Version,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -18,8 +18,12 @@ pub(crate) fn any_registration(form: Form) -> impl Strategy<Value = Registration
         1..=150,
     );
     let numbers = (0..=1_u32, any::<u32>());
-    (path, any_mapping(), numbers, any_svc(), name).prop_map(
-        move |(path, mapping, (num_sep, pid), service_id, name)| Registration {
+    let extras = any_extras().prop_map(move |extras| match form {
+        Form::Text => Extras::empty(),
+        Form::Binary { .. } => extras,
+    });
+    (path, any_mapping(), numbers, any_svc(), name, extras).prop_map(
+        move |(path, mapping, (num_sep, pid), service_id, name, extras)| Registration {
             form,
             path: Text::new(&path),
             mapping,
@@ -27,6 +31,7 @@ pub(crate) fn any_registration(form: Form) -> impl Strategy<Value = Registration
             pid,
             service_id,
             service_name: Text::new(&name),
+            extras,
         },
     )
 }
@@ -52,16 +57,23 @@ pub(crate) fn any_connect_answer() -> impl Strategy<Value = ConnectAnswer> {
         Just(Code::Error),
         Just(Code::NotRegistered)
     ];
-    (any_version(), code, any::<[u32; 3]>()).prop_map(|(version, code, numbers)| {
-        let [dm_offset, num_dms, num_fds] = numbers;
+    let claims = any::<[u32; 3]>();
+    (any_version(), code, claims, any_extras()).prop_map(|(version, code, claims, extras)| {
+        let [dm_offset, num_dms, num_fds] = claims;
         ConnectAnswer {
             version,
             code,
             dm_offset,
             num_dms,
             num_fds,
+            extras,
         }
     })
+}
+
+/// Any of what our own have besides.
+pub(crate) fn any_extras() -> impl Strategy<Value = Extras> {
+    any::<u32>().prop_map(Extras::from_bits_truncate)
 }
 
 /// Any laden descriptor of layout B, which has all fields.

@@ -1,7 +1,8 @@
 //! What our client sends on the doorbell.
 
 use descsock_wire::{
-    ConnectRequest, Form, Mapping, Misuse, Registration, Request, Svc, Text, TextSize, Version,
+    ConnectRequest, Extras, Form, Mapping, Misuse, Registration, Request, Svc, Text, TextSize,
+    Version,
 };
 
 use crate::samples::{TEXT, connect, header, system};
@@ -15,6 +16,7 @@ fn text_client() -> Registration {
         pid: 1,
         service_id: Svc::LACPD,
         service_name: Text::default(),
+        extras: Extras::empty(),
     }
 }
 
@@ -29,6 +31,7 @@ fn system_client() -> Registration {
         pid: 12_345,
         service_id: Svc::FIRST_TENANT,
         service_name: Text::from("tap0"),
+        extras: Extras::empty(),
     }
 }
 

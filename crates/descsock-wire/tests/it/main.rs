@@ -5,6 +5,7 @@ mod arbitrary;
 mod binary_registration;
 mod doorbell_properties;
 mod encoding;
+mod extras;
 mod laden_descriptors;
 mod samples;
 mod stream_properties;

@@ -1,5 +1,6 @@
 //! The client's side: connect, offer memory, come back after the server was gone.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -36,13 +37,40 @@ impl Default for Backoff {
     }
 }
 
+/// How a client comes by its connections.
+#[derive(Debug)]
+pub(crate) enum Way {
+    /// It connects, again and again.
+    To(Address),
+    /// Somebody else has connected this one, and it is the only one.
+    Given(Option<SeqPacket>),
+}
+
+impl Way {
+    fn open(&mut self) -> io::Result<SeqPacket> {
+        match self {
+            Self::To(address) => SeqPacket::connect(address),
+            Self::Given(socket) => socket.take().ok_or(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::To(address) => address.fmt(f),
+            Self::Given(_) => f.write_str("a given socket"),
+        }
+    }
+}
+
 /// One link that connects, and all it needs to do so again.
 #[derive(Debug)]
 pub(crate) struct ClientWork(Option<Connecting>);
 
 #[derive(Debug)]
 struct Connecting {
-    address: Address,
+    way: Way,
     config: ClientConfig,
     backoff: Backoff,
     allowed: Duration,
@@ -73,7 +101,7 @@ enum Phase {
 
 impl ClientWork {
     pub(crate) fn new(
-        address: Address,
+        way: Way,
         link: Arc<LinkCore>,
         name: &str,
         backoff: Backoff,
@@ -96,7 +124,7 @@ impl ClientWork {
         };
         let pause = backoff.first;
         Ok(Self(Some(Connecting {
-            address,
+            way,
             config,
             backoff,
             allowed,
@@ -165,7 +193,7 @@ impl Connecting {
 
     fn connect(&mut self, epoll: &Epoll, now: Duration) {
         self.attempts += 1;
-        let opened = SeqPacket::connect(&self.address).and_then(|socket| {
+        let opened = self.way.open().and_then(|socket| {
             epoll
                 .add(&socket, self.attempts, Trigger::Level)
                 .map(|()| socket)
@@ -181,21 +209,32 @@ impl Connecting {
                 };
             }
             Err(error) => {
+                self.phase = Phase::Closed;
                 self.fail(Failure {
-                    reason: format!("connecting to {} failed: {error}", self.address),
+                    reason: format!("connecting to {} failed: {error}", self.way),
                     refused: is_hopeless(&error),
                     errno: error.raw_os_error(),
                 });
-                self.wait(now);
+                self.go_on(now, &Hangup::os("epoll_ctl", &error));
             }
         }
     }
 
-    fn wait(&mut self, now: Duration) {
+    /// Plans the next attempt, if there is to be one.
+    fn go_on(&mut self, now: Duration, hangup: &Hangup) {
+        if self.is_last() {
+            self.link.close(hangup);
+            return;
+        }
         self.phase = Phase::Waiting {
             until: now + self.pause,
         };
         self.pause = (self.pause * 2).min(self.backoff.longest);
+    }
+
+    /// Whether there is no connection to come.
+    fn is_last(&self) -> bool {
+        matches!(self.way, Way::Given(None))
     }
 
     fn readable(&mut self, epoll: &Epoll) {
@@ -292,6 +331,9 @@ impl Connecting {
             say_goodbye(socket, &hangup.reason);
         }
         let _ = epoll.remove(socket); // closed right after in any case
+        if self.is_last() {
+            self.link.close(&hangup);
+        }
         match &phase {
             Phase::Up { session, .. } => {
                 let ended = session.end(hangup.by, hangup.clean, hangup.reason.clone());
@@ -312,7 +354,7 @@ impl Connecting {
                 self.fail(Failure::of(&hangup, who));
             }
         }
-        self.wait(now());
+        self.go_on(now(), &hangup);
     }
 
     /// An attempt failed. Those that fail in the same way again and again are not worth a line each.

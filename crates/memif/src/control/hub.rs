@@ -108,7 +108,7 @@ impl Hub {
         closed
     }
 
-    /// Begins: the first attempt to connect, for a client.
+    /// Begins: the first attempt to connect, and the first deadline.
     pub(crate) fn start(&self) -> Result<(), Error> {
         let mut work = self.work();
         work.expire(&self.epoll, now());

@@ -48,10 +48,11 @@ pub(crate) struct ServerSettings {
     pub(crate) half_open: usize,
 }
 
-/// All links and clients of one listening socket.
+/// All links and clients of one listening socket; or one link for one client, which somebody else has connected.
 #[derive(Debug)]
 pub(crate) struct ServerWork {
-    listen: ListenSocket,
+    /// `None`: the first client is the last.
+    listen: Option<ListenSocket>,
     settings: ServerSettings,
     hub: Weak<Hub>,
     links: Links,
@@ -72,7 +73,27 @@ impl ServerWork {
         epoll
             .add(&listen, LISTEN, Trigger::Level)
             .map_err(os("epoll_ctl"))?;
-        Ok(Self {
+        Ok(Self::with(Some(listen), settings, hub))
+    }
+
+    /// A server of this link for this client.
+    pub(crate) fn given(
+        socket: SeqPacket,
+        link: &Arc<LinkCore>,
+        settings: ServerSettings,
+        epoll: &Epoll,
+        hub: Weak<Hub>,
+    ) -> Result<Self, Error> {
+        let mut work = Self::with(None, settings, hub);
+        work.add(link)?;
+        match work.greet(epoll, socket) {
+            Ok(()) => Ok(work),
+            Err(Hangup { reason, errno, .. }) => Err(Error::Refused { reason, errno }),
+        }
+    }
+
+    fn with(listen: Option<ListenSocket>, settings: ServerSettings, hub: Weak<Hub>) -> Self {
+        Self {
             listen,
             settings,
             hub,
@@ -81,7 +102,7 @@ impl ServerWork {
             last_token: LISTEN,
             paused_until: None,
             last_failure: String::new(),
-        })
+        }
     }
 
     pub(crate) fn add(&mut self, link: &Arc<LinkCore>) -> Result<(), Misuse> {
@@ -157,7 +178,10 @@ impl ServerWork {
 
     fn accept(&mut self, epoll: &Epoll) {
         for _ in 0..BURST {
-            match self.listen.accept() {
+            let Some(listen) = &self.listen else {
+                return;
+            };
+            match listen.accept() {
                 Ok(Some(socket)) => {
                     if let Err(hangup) = self.greet(epoll, socket)
                         && hangup.refused
@@ -167,8 +191,8 @@ impl ServerWork {
                 }
                 Ok(None) => return,
                 Err(error) => {
+                    let _ = epoll.remove(listen);
                     self.nobody_comes(&error);
-                    let _ = epoll.remove(&self.listen);
                     self.paused_until = Some(now() + PAUSE);
                     return;
                 }
@@ -187,7 +211,10 @@ impl ServerWork {
     }
 
     fn listen_again(&mut self, epoll: &Epoll, now: Duration) {
-        if epoll.add(&self.listen, LISTEN, Trigger::Level).is_err() {
+        let Some(listen) = &self.listen else {
+            return;
+        };
+        if epoll.add(listen, LISTEN, Trigger::Level).is_err() {
             self.paused_until = Some(now + PAUSE);
         }
     }
@@ -284,6 +311,12 @@ impl ServerWork {
     fn end(&mut self, epoll: &Epoll, token: u64, hangup: Hangup) {
         if let Some(connection) = self.connections.remove(&token) {
             let _ = epoll.remove(&connection.socket); // closed right after in any case
+            if self.listen.is_none() {
+                // Nobody else will come.
+                self.links
+                    .values()
+                    .for_each(|link| drop(link.close(&hangup)));
+            }
             if let Some(failed) = connection.leave(hangup) {
                 self.note_failure(failed);
             }

@@ -6,11 +6,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::cmsg_space;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
     SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, connect,
-    recvmsg, sendmsg, socket_with,
+    recvmsg, sendmsg, socket_with, sockopt,
 };
 
 use super::{Address, Credentials};
@@ -108,6 +108,20 @@ impl SeqPacket {
             rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
                 .expect("socketpair");
         (SeqPacket(one), SeqPacket(other))
+    }
+
+    /// Takes over a socket that somebody else has connected.
+    ///
+    /// # Errors
+    /// `InvalidInput`: it is no such socket. What `fcntl` says.
+    pub(crate) fn given(socket: OwnedFd) -> io::Result<SeqPacket> {
+        let is_one = sockopt::socket_type(&socket)? == SocketType::SEQPACKET
+            && sockopt::socket_domain(&socket)? == AddressFamily::UNIX;
+        if !is_one {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+        Ok(SeqPacket(socket)) // each call says itself that it does not wait
     }
 
     /// Takes over a descriptor that `accept` made.

@@ -6,12 +6,14 @@ mod arriving;
 mod churn;
 mod closing;
 mod epochs;
+mod given;
 mod harness;
 mod hostile;
 mod limits;
 mod queues;
 mod resources;
 mod sharing;
+mod staging;
 #[cfg(feature = "tokio")]
 mod tasks;
 mod waiting;
