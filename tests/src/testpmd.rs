@@ -13,6 +13,9 @@ use crate::deadline::{SOON, eventually};
 use crate::missing;
 use crate::process::Running;
 
+/// Time for it to start, on a busy machine.
+const STARTED: Duration = Duration::from_secs(60);
+
 /// What testpmd does with packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forward {
@@ -103,7 +106,8 @@ impl Plan {
     pub fn start(&self, socket: &Path, test: &str) -> Option<Testpmd> {
         missing::tool("dpdk-testpmd", "dpdk-dev", test)?;
         let mut testpmd = Testpmd(Running::start("testpmd", &mut self.command(socket)));
-        testpmd.stats();
+        // It says nothing before it has set up its memory and its ports.
+        testpmd.stats_within(STARTED);
         Some(testpmd)
     }
 
@@ -189,9 +193,13 @@ impl Testpmd {
 
     /// The port's counters.
     pub fn stats(&mut self) -> Stats {
+        self.stats_within(SOON)
+    }
+
+    fn stats_within(&mut self, time: Duration) -> Stats {
         let mark = self.0.mark();
         self.0.say("show port stats all");
-        self.0.hear(mark, SOON, "port statistics", |line| {
+        self.0.hear(mark, time, "port statistics", |line| {
             line.contains("Tx-pps:").then_some(())
         });
         Stats::read(&self.0.lines_since(mark).join("\n"))

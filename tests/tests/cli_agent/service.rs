@@ -3,6 +3,7 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
+use memwire_tests::deadline::eventually;
 use rustix::process::Signal;
 
 use crate::daemon::{Daemon, exchange};
@@ -68,8 +69,9 @@ fn a_killed_agent_is_followed_by_another_at_the_same_place() {
             .arg(dir.path().join("doorbell.sock"));
         assert_ne!(dir.path(), new.path());
     });
-    memwire_tests::deadline::eventually("both come back", Duration::from_secs(20), || {
-        (agent.show("status")["status"]["clients"] == 2).then_some(())
+    eventually("both come back", Duration::from_secs(20), || {
+        (one.is_connected() && two.is_connected()).then_some(())
     });
+    assert_eq!(agent.show("status")["status"]["clients"], 2);
     exchange(&one, &two, 10);
 }

@@ -32,9 +32,8 @@ const GREETING: u64 = u64::MAX;
 const AHEAD: u64 = 1000;
 /// How often frames are sent.
 const TICK: Duration = Duration::from_millis(1);
-/// How long to wait for the agent, for the other tenant, and for frames that are late.
+/// How long to wait for the agent, for the other tenant, for frames that are late, and for the last ones to leave.
 const PATIENCE: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(2);
 /// The service of the first tenant; that of the second is the next.
 const SERVICE: u8 = 8;
 
@@ -78,7 +77,8 @@ pub(crate) fn run(args: &TenantArgs, common: &Common) -> Result<()> {
     let options = Options::new(&args.doorbell, &args.memory, service.into())
         .tenant(format!("demo-{}", args.side))
         .wait(Wait::Never)
-        .patience(PATIENCE);
+        .patience(PATIENCE)
+        .linger(PATIENCE);
     let client = Client::open(options).context("cannot register with the agent")?;
     let mut tenant = Tenant::new(client, args);
     tenant.meet(&stop)?;
@@ -135,7 +135,7 @@ impl Tenant {
         self.begun = Instant::now();
         let mut last = self.begun;
         while self.sent < self.total || self.received < self.total {
-            if stop.requested() || last.elapsed() > SILENCE {
+            if stop.requested() || last.elapsed() > PATIENCE {
                 break;
             }
             let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
