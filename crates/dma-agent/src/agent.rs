@@ -29,6 +29,7 @@ use crate::naps::Naps;
 use crate::ports::Ports;
 use crate::reactor::{Happening, Reactor, Token};
 use crate::reception::Reception;
+use crate::schedule::Scheduling;
 use crate::setup::Setup;
 
 /// The did that existing tenants direct everything to, meaning: to whom it may concern.
@@ -150,11 +151,12 @@ impl Agent {
         &mut self,
         name: &str,
         mut policy: Policy,
-        device: Box<dyn Device>,
+        mut device: Box<dyn Device>,
     ) -> Result<PortId, Error> {
         if policy.did.raw() == 0 {
             policy.did = self.free_did();
         }
+        device.schedule_by(self.setup.scheduling);
         let added = self
             .ports
             .add(&mut self.switch, policy, name.to_owned(), device);
@@ -168,6 +170,12 @@ impl Agent {
         }
         self.busy(id);
         Ok(id)
+    }
+
+    /// Has all ports, those that come later among them, share between classes of frames in this way.
+    pub fn schedule_by(&mut self, scheduling: Scheduling) {
+        self.setup.scheduling = scheduling;
+        self.ports.schedule_by(scheduling);
     }
 
     /// Removes a port.

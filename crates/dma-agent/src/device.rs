@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::fd::BorrowedFd;
 use switch::{Directed, DropReason, Nti, Stamp, Tier};
 
+use crate::schedule::Scheduling;
 use crate::{Frame, LARGEST_FRAME};
 
 /// One of a device's descriptors: a number of its own choosing.
@@ -111,6 +112,9 @@ pub trait Device: fmt::Debug + Send {
 
     /// The largest frame it can take, in bytes without CRC.
     fn largest(&self) -> usize;
+
+    /// How classes share what they compete for here, from now on. Nothing to do where there is only one.
+    fn schedule_by(&mut self, _scheduling: Scheduling) {}
 
     /// How long it takes until there may be frames although no descriptor has any news: asked each time that
     /// [`Device::receive`] has found no more. `None`: all news comes by descriptors.

@@ -4,6 +4,7 @@ use switch::{DropCounters, Misuse, Policy, PortId, Switch};
 
 use crate::counters::PortCounters;
 use crate::device::Device;
+use crate::schedule::Scheduling;
 
 /// One port.
 #[derive(Debug)]
@@ -87,6 +88,13 @@ impl Ports {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &Port)> {
         let slots = self.slots.iter().enumerate();
         slots.filter_map(|(index, slot)| Some((index, slot.as_ref()?)))
+    }
+
+    pub(crate) fn schedule_by(&mut self, scheduling: Scheduling) {
+        let ports = self.slots.iter_mut().flatten();
+        for device in ports.filter_map(|port| port.device.as_mut()) {
+            device.schedule_by(scheduling);
+        }
     }
 
     /// Drops by reason, over all ports there are and were.

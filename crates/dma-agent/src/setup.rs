@@ -8,12 +8,15 @@ use switch::{Did, PortId};
 use crate::config::{AliasTo, ConfigError, ConfigSource, DeviceConfig, PortConfig, SocketAt};
 use crate::notify::Notify;
 use crate::open::{Listeners, OpenError};
+use crate::schedule::Scheduling;
 
 /// What was set up by configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Setup {
     pub(crate) source: ConfigSource,
     pub(crate) doorbells: Vec<SocketAt>,
+    /// How classes share what they compete for, at every port.
+    pub(crate) scheduling: Scheduling,
     pub(crate) aliases: BTreeMap<Did, AliasTo>,
     /// The ports that are there, by name.
     pub(crate) ports: BTreeMap<String, Placed>,

@@ -155,7 +155,7 @@ impl Agent {
             .map_err(|error| error.to_string())
     }
 
-    /// Admission and the table; clients that are there follow the rules that hold for them now.
+    /// Admission, the table and the classes; clients that are there follow the rules that hold for them now.
     pub(super) fn apply_rules(&mut self, config: &Config, changes: &mut Vec<Change>) {
         let old = &self.reception.admission;
         let rules_changed = old.rules != config.admission.rules;
@@ -173,6 +173,10 @@ impl Agent {
         if self.switch.settings() != config.fdb {
             self.switch.change_settings(config.fdb);
             changes.push(Change::new("fdb", "", How::Changed));
+        }
+        if self.setup.scheduling != config.scheduling {
+            self.schedule_by(config.scheduling);
+            changes.push(Change::new("qos", "", How::Changed).because(config.scheduling));
         }
     }
 

@@ -19,6 +19,7 @@ impl Agent {
         let random = RandomState::new().build_hasher().finish();
         let mut agent = Agent::new(config.admission.clone(), config.fdb, random)?;
         agent.setup.source = source;
+        agent.schedule_by(config.scheduling);
         agent.apply(&config)?;
         Ok(agent)
     }

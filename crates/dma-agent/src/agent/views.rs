@@ -36,6 +36,7 @@ impl Agent {
                 .as_ref()
                 .map(|file| file.display().to_string()),
             metrics: self.metrics.address().map(|address| address.to_string()),
+            scheduling: self.setup.scheduling.to_string(),
             ports: self.switch.ports().count(),
             clients: self.clients.ids().count(),
             refusals: self.refusals(),

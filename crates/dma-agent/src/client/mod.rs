@@ -7,10 +7,14 @@
 //! ```
 //!
 //! Received frames are first-in first-out for each tier: the client pairs the n-th laden descriptor with the n-th
-//! buffer it posted, whatever the descriptor says. Frames for which no buffer is posted wait in a short queue.
+//! buffer it posted, whatever the descriptor says. Frames for which no buffer is posted wait in a short queue, one for
+//! each class, which is the tier that they came in by. Where classes compete a [`Schedule`](crate::Schedule) decides.
 
+mod queue;
 mod rx;
+mod rx_tier;
 mod tx;
+mod tx_tier;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -22,8 +26,11 @@ use switch::{Endpoint, Stamp};
 use crate::Frame;
 use crate::device::{Delivered, Device, Gone, News, Sink, Source};
 use crate::inbox::Inbox;
-use rx::RxTier;
-use tx::TxTier;
+use crate::schedule::{Schedule, Scheduling};
+use rx::Rx;
+use rx_tier::RxTier;
+use tx::Tx;
+use tx_tier::TxTier;
 
 /// The largest frame that our own clients send and receive, without CRC.
 pub const LARGEST_FRAME: usize = 9600;
@@ -54,8 +61,8 @@ pub struct Client {
     doorbell: OwnedFd,
     doorbell_inbox: Inbox,
     memory: Memory,
-    rx: [RxTier; TIERS],
-    tx: [TxTier; TIERS],
+    rx: Rx,
+    tx: Tx,
     /// Told by the registration, or by the first descriptor.
     layout: Option<Layout>,
     endpoint: Endpoint,
@@ -84,8 +91,8 @@ impl Client {
             doorbell,
             doorbell_inbox: Inbox::new(),
             memory: Memory { region, mapping },
-            rx: [rx0, rx1, rx2, rx3].map(RxTier::new),
-            tx: [tx0, tx1, tx2, tx3].map(TxTier::new),
+            rx: Rx::new([rx0, rx1, rx2, rx3].map(RxTier::new)),
+            tx: Tx::new([tx0, tx1, tx2, tx3].map(TxTier::new)),
             layout,
             endpoint,
         }
@@ -118,8 +125,8 @@ impl Device for Client {
         &self,
         watch: &mut dyn FnMut(Source, BorrowedFd<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let rx = self.rx.iter().map(RxTier::socket);
-        let sockets = rx.chain(self.tx.iter().map(TxTier::socket));
+        let rx = self.rx.tiers.iter().map(RxTier::socket);
+        let sockets = rx.chain(self.tx.tiers.iter().map(TxTier::socket));
         for (number, socket) in (0..).zip(sockets) {
             watch(Source(number), socket)?;
         }
@@ -128,9 +135,9 @@ impl Device for Client {
 
     fn notice(&mut self, news: News) {
         let number = usize::from(news.source.0);
-        if let Some(tier) = self.rx.get_mut(number) {
+        if let Some(tier) = self.rx.tiers.get_mut(number) {
             tier.notice(news);
-        } else if let Some(tier) = self.tx.get_mut(number - TIERS) {
+        } else if let Some(tier) = self.tx.tiers.get_mut(number - TIERS) {
             tier.notice(news);
         } else {
             self.doorbell_inbox.notice(news);
@@ -139,38 +146,32 @@ impl Device for Client {
 
     fn receive(&mut self, sink: &mut dyn Sink) -> Result<bool, Gone> {
         self.hear_doorbell()?;
-        let mut more = false;
-        for tier in &mut self.rx {
-            more |= tier.read_empties(&self.memory.mapping)?;
-            tier.serve_queue(&mut self.memory, self.layout, sink);
-        }
-        for (tier, number) in self.tx.iter_mut().zip(descsock_wire::Tier::ALL) {
-            more |= tier.read_laden(&self.memory, number, &mut self.layout, sink)?;
-        }
+        let buffers = self.rx.receive(&mut self.memory, self.layout, sink)?;
+        let frames = self.tx.receive(&self.memory, &mut self.layout, sink)?;
         self.check_memory()?;
-        Ok(more)
+        Ok(buffers || frames)
     }
 
     fn deliver(&mut self, frame: &Frame<'_>, stamp: &Stamp) -> Delivered {
-        let same = usize::from(stamp.tier.raw());
-        let tier = if self.rx[same].is_used() { same } else { 0 };
         let endpoint = stamp.delivered_to(self.endpoint);
-        self.rx[tier].deliver(
-            &mut self.memory,
-            frame,
-            rx::labels(stamp, endpoint),
-            self.layout,
-        )
+        let labels = rx_tier::labels(stamp, endpoint);
+        self.rx
+            .deliver(&mut self.memory, frame, stamp.tier, labels, self.layout)
     }
 
     fn flush(&mut self) -> Result<(), Gone> {
         self.check_memory()?; // frames were written to it
-        self.rx.iter_mut().try_for_each(RxTier::flush)?;
-        self.tx.iter_mut().try_for_each(TxTier::flush)
+        self.rx.flush()?;
+        self.tx.flush()
     }
 
     fn undelivered(&self) -> u64 {
-        self.rx.iter().map(RxTier::undelivered).sum()
+        self.rx.undelivered()
+    }
+
+    fn schedule_by(&mut self, scheduling: Scheduling) {
+        self.rx.schedule = Schedule::new(scheduling);
+        self.tx.schedule = Schedule::new(scheduling);
     }
 
     fn largest(&self) -> usize {

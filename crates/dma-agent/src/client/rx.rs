@@ -1,213 +1,118 @@
-//! One RX tier: buffers that the client posts, and frames that it gets in them.
+//! What a client receives: four tiers of posted buffers, and a queue for each class of frames that wait for some.
+//!
+//! ```text
+//!   class 3 ── queue ─┬─ has the client ever posted on tier 3? ──► tier 3
+//!                     └─ no ─┐
+//!   class 1 ── queue ────────┼─ one schedule ────────────────────► tier 0
+//!   class 0 ── queue ────────┘
+//! ```
 
-use std::collections::VecDeque;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-
-use descsock_wire::{
-    Buffer, CRC_LEN, Did, Directed, Dm, Empty, Flags, Laden, Layout, MIN_FRAME, Mapping, Nti,
-    Records, Sep, Svc,
-};
-use switch::{DropReason, Endpoint, Stamp};
+use descsock_wire::{Layout, TIERS};
+use switch::Tier;
 
 use super::Memory;
-use super::tx::write_failed;
+use super::queue::Queue;
+use super::rx_tier::{Labels, RxTier};
 use crate::Frame;
-use crate::device::{Delivered, Gone, News, Sink};
-use crate::inbox::Inbox;
-use crate::outbox::Outbox;
+use crate::device::{Delivered, Gone, Sink};
+use crate::schedule::{Schedule, Scheduling};
 
-/// Buffers that a client may post on one tier and not get back.
-const MOST_POSTED: usize = 65_536;
-/// Frames and bytes that wait for a client which has posted no buffer.
-const MOST_WAITING: usize = 512;
-const MOST_WAITING_BYTES: usize = 1 << 20;
-/// Posted buffers read at once.
-const READ: usize = 512 * Empty::LEN;
-
-/// One pair of posted buffers and delivered frames.
+/// The receiving side of a client.
 #[derive(Debug)]
-pub(super) struct RxTier {
-    socket: OwnedFd,
-    inbox: Inbox,
-    empties: Records<{ Empty::LEN }>,
-    posted: VecDeque<Buffer>,
-    /// Whether the client has ever posted anything here.
-    is_used: bool,
-    waiting: VecDeque<Waiting>,
-    waiting_bytes: usize,
-    outbox: Outbox,
+pub(super) struct Rx {
+    pub(super) tiers: [RxTier; TIERS],
+    /// By class: the tier that frames came in by.
+    waiting: [Queue; TIERS],
+    /// Which class gets the next buffer of tier 0.
+    pub(super) schedule: Schedule,
 }
 
-/// A frame for which no buffer was posted.
-#[derive(Debug)]
-struct Waiting {
-    bytes: Vec<u8>,
-    labels: Labels,
-}
-
-/// What is written on a frame besides its buffer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Labels {
-    from: Directed,
-    flags: Flags,
-}
-
-/// What a descriptor says of a frame with this stamp.
-pub(super) fn labels(stamp: &Stamp, endpoint: Endpoint) -> Labels {
-    // The switch's numbers have the bits that the wire's have.
-    let from = Directed {
-        did: Did::new(stamp.did.raw().into()).unwrap_or_default(),
-        sep: Sep::new(endpoint.sep.raw().into()).unwrap_or_default(),
-        svc: Svc::new(endpoint.svc.raw().into()).unwrap_or_default(),
-        nti: Nti::new(stamp.nti.raw().into()).unwrap_or_default(),
-        dm: Dm::default(),
-    };
-    let flags = Flags::from_bits_retain(stamp.flags.bits());
-    Labels { from, flags }
-}
-
-impl RxTier {
-    pub(super) fn new(socket: OwnedFd) -> Self {
+impl Rx {
+    pub(super) fn new(tiers: [RxTier; TIERS]) -> Self {
         Self {
-            socket,
-            inbox: Inbox::new(),
-            empties: Records::new(),
-            posted: VecDeque::new(),
-            is_used: false,
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            outbox: Outbox::default(),
+            tiers,
+            waiting: Default::default(),
+            schedule: Schedule::new(Scheduling::default()),
         }
     }
 
-    pub(super) fn socket(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-
-    pub(super) fn is_used(&self) -> bool {
-        self.is_used
-    }
-
-    pub(super) fn notice(&mut self, news: News) {
-        self.inbox.notice(news);
-        self.outbox.unblock();
-    }
-
-    /// Reads some of the buffers that the client has posted; whether there may be more.
-    pub(super) fn read_empties(&mut self, mapping: &Mapping) -> Result<bool, Gone> {
-        let mut buffer = [0; READ];
-        let mut bytes = self.inbox.read(&self.socket, &mut buffer)?;
-        while let Some(record) = self.empties.next(&mut bytes) {
-            let posted = Empty::decode(&record).0;
-            mapping.locate(posted)?;
-            self.posted.push_back(posted);
-            self.is_used = true;
-        }
-        if self.posted.len() > MOST_POSTED {
-            return Err(Gone::TooManyBuffers {
-                posted: self.posted.len(),
-                most: MOST_POSTED,
-            });
-        }
-        Ok(self.inbox.is_readable())
-    }
-
-    /// Gives waiting frames the buffers that were posted meanwhile.
-    pub(super) fn serve_queue(
-        &mut self,
-        memory: &mut Memory,
-        layout: Option<Layout>,
-        sink: &mut dyn Sink,
-    ) {
-        while !self.posted.is_empty()
-            && let Some(next) = self.waiting.pop_front()
-        {
-            self.waiting_bytes -= next.bytes.len();
-            let frame = Frame::own(&next.bytes);
-            if let Err(reason) = self.place(memory, &frame, next.labels, layout) {
-                sink.retract(reason);
-            }
-        }
-    }
-
+    /// Takes a frame of a class: into the next buffer, or in line behind those of its class.
     pub(super) fn deliver(
         &mut self,
         memory: &mut Memory,
         frame: &Frame<'_>,
+        class: Tier,
         labels: Labels,
         layout: Option<Layout>,
     ) -> Delivered {
-        if self.waiting.is_empty() && !self.posted.is_empty() {
-            return self.place(memory, frame, labels, layout);
+        let class = usize::from(class.raw());
+        let waiting = &mut self.waiting[class];
+        let tier = &mut self.tiers[tier_of(class, &self.tiers)];
+        // Those who wait have taken all buffers there were: a buffer is left only when nobody waits for its tier.
+        match waiting.is_empty() && tier.has_buffers() {
+            true => tier.place(memory, frame, labels, layout),
+            false => waiting.push(frame, labels),
         }
-        let bytes = self.waiting_bytes + frame.len();
-        if self.waiting.len() >= MOST_WAITING || bytes > MOST_WAITING_BYTES {
-            return Err(DropReason::QueueFull);
+    }
+
+    /// Reads some of the buffers that the client has posted, and gives them to those who wait; whether there may be more.
+    pub(super) fn receive(
+        &mut self,
+        memory: &mut Memory,
+        layout: Option<Layout>,
+        sink: &mut dyn Sink,
+    ) -> Result<bool, Gone> {
+        let mut more = false;
+        for tier in &mut self.tiers {
+            more |= tier.read_empties(&memory.mapping)?;
         }
-        self.waiting_bytes = bytes;
-        let bytes = frame.to_vec();
-        self.waiting.push_back(Waiting { bytes, labels });
-        Ok(())
+        while let Some((class, tier)) = self.next() {
+            let Some(next) = self.waiting[class].pop() else {
+                break;
+            };
+            let frame = Frame::own(&next.bytes);
+            let placed = self.tiers[tier].place(memory, &frame, next.labels, layout);
+            if let Err(reason) = placed {
+                sink.retract(reason);
+            }
+        }
+        Ok(more)
+    }
+
+    /// The class whose frame gets a buffer now, and of which tier.
+    fn next(&mut self) -> Option<(usize, usize)> {
+        let Self {
+            tiers,
+            waiting,
+            schedule,
+        } = self;
+        let waits =
+            |class: usize, tier| tier_of(class, tiers) == tier && !waiting[class].is_empty();
+        let own = |tier: &usize| tiers[*tier].has_buffers() && waits(*tier, *tier);
+        if let Some(tier) = (1..TIERS).find(own) {
+            return Some((tier, tier));
+        }
+        // Only asked for buffers that there are: who gets the next one is not to be forgotten meanwhile.
+        let buffers = tiers[0].has_buffers();
+        let class = buffers.then(|| schedule.next(|class| waits(class, 0)))??;
+        Some((class, 0))
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Gone> {
-        self.outbox.flush(&self.socket).map_err(write_failed)
+        self.tiers.iter_mut().try_for_each(RxTier::flush)
     }
 
     pub(super) fn undelivered(&self) -> u64 {
-        let unsent = self.outbox.waiting().div_ceil(Laden::LEN);
-        (self.waiting.len() + unsent) as u64
-    }
-
-    /// Writes a frame to the first posted buffer.
-    fn place(
-        &mut self,
-        memory: &mut Memory,
-        frame: &Frame<'_>,
-        labels: Labels,
-        layout: Option<Layout>,
-    ) -> Delivered {
-        let Some(&buffer) = self.posted.front() else {
-            return Err(DropReason::NoReceiveBuffer);
-        };
-        let length = wire_length(frame.len()).filter(|length| *length <= buffer.len());
-        let length = length.ok_or(DropReason::TooLong)?;
-        // Judged when it was posted, and the mapping does not change.
-        let place = memory.mapping.locate(buffer);
-        let place = place.map_err(|_| DropReason::OutsideMemory)?;
-        let span = memory.region.span_mut(place.offset(), length.into());
-        let mut span = span.ok_or(DropReason::OutsideMemory)?;
-        let written = frame.copy_to_span(&mut span);
-        span.write_at(written, &[0; PADDING][..usize::from(length) - written]);
-        self.posted.pop_front();
-        let laden = Laden::received(buffer.with_len(length), labels.from, labels.flags);
-        self.outbox.push(&match layout {
-            Some(layout) => laden.encode(layout),
-            None => laden.encode_for_both(),
-        });
-        Ok(())
+        let waiting: usize = self.waiting.iter().map(Queue::len).sum();
+        let unsent: usize = self.tiers.iter().map(RxTier::undelivered).sum();
+        (waiting + unsent) as u64
     }
 }
 
-/// The most that may be behind a frame: up to the shortest length, and a CRC.
-const PADDING: usize = (MIN_FRAME + CRC_LEN) as usize;
-
-/// Bytes of a frame on the wire: padded to the shortest frame, and with a CRC.
-fn wire_length(frame: usize) -> Option<u16> {
-    let frame = u16::try_from(frame).ok()?;
-    frame.max(MIN_FRAME).checked_add(CRC_LEN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wire_length;
-
-    #[test]
-    fn a_frame_on_the_wire_has_its_crc_and_is_never_too_short() {
-        assert_eq!(wire_length(14), Some(64));
-        assert_eq!(wire_length(60), Some(64));
-        assert_eq!(wire_length(61), Some(65));
-        assert_eq!(wire_length(2044), Some(2048));
-        assert_eq!(wire_length(65_535), None);
+/// Where frames of a class go: their own tier, or tier 0 when the client has never posted anything there.
+fn tier_of(class: usize, tiers: &[RxTier; TIERS]) -> usize {
+    match tiers[class].is_used() {
+        true => class,
+        false => 0,
     }
 }

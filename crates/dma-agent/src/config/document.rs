@@ -19,6 +19,7 @@ pub(super) struct Document {
     pub(super) allow: Vec<AllowTable>,
     pub(super) caps: CapsTable,
     pub(super) fdb: FdbTable,
+    pub(super) qos: QosTable,
     pub(super) alias: BTreeMap<Spanned<String>, Spanned<String>>,
     pub(super) port: Vec<PortTable>,
     pub(super) control: Option<SocketTable>,
@@ -66,6 +67,14 @@ pub(super) struct CapsTable {
 pub(super) struct FdbTable {
     pub(super) ageing: Option<Seconds>,
     pub(super) capacity: Option<Spanned<usize>>,
+}
+
+/// `[qos]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct QosTable {
+    pub(super) scheduling: Option<Spanned<String>>,
+    pub(super) weights: Option<Spanned<Vec<i64>>>,
 }
 
 /// `[metrics]`

@@ -16,6 +16,7 @@ pub mod places;
 mod port_device;
 mod port_table;
 mod ports;
+mod qos;
 mod value;
 
 #[cfg(test)]
@@ -30,6 +31,7 @@ use memif::unix::SocketFile;
 use switch::{Did, Settings};
 
 use crate::admission::Admission;
+use crate::schedule::Scheduling;
 use accounts::Accounts;
 pub use aliases::AliasTo;
 use document::{Document, FdbTable, SocketTable};
@@ -49,6 +51,8 @@ pub struct Config {
     pub admission: Admission,
     /// The forwarding table.
     pub fdb: Settings,
+    /// How classes of frames share what they compete for.
+    pub scheduling: Scheduling,
     /// What dids mean that are no port's own.
     pub aliases: BTreeMap<Did, AliasTo>,
     /// The ports that are there without a client.
@@ -83,6 +87,7 @@ impl Default for Config {
             doorbells: Vec::new(),
             admission: Admission::same_user(),
             fdb: Settings::default(),
+            scheduling: Scheduling::default(),
             aliases: aliases::usual(),
             ports: Vec::new(),
             control: None,
@@ -129,6 +134,7 @@ fn check(document: Document, accounts: &Accounts) -> Result<Config, Fault> {
         doorbells: doorbells.collect::<Result<_, _>>()?,
         admission: allow::check(&document.allow, &document.caps, accounts)?,
         fdb: fdb(&document.fdb)?,
+        scheduling: qos::check(&document.qos)?,
         aliases: aliases::check(&document.alias, &ports)?,
         ports,
         control: control.transpose()?,

@@ -93,6 +93,16 @@ fn sizes_and_times_have_units() {
 }
 
 #[test]
+fn classes_share_by_weights_or_the_highest_takes_it_all() {
+    assert_eq!(
+        good("[qos]\nscheduling = 'strict'\n").scheduling,
+        Scheduling::Strict
+    );
+    let by_weight = good("[qos]\nweights = [1, 1, 3, 256]\n").scheduling;
+    assert_eq!(by_weight.to_string(), "weighted 1:1:3:256");
+}
+
+#[test]
 fn did_4_means_learn_unless_something_else_is_said() {
     let did = |raw| Did::new(raw).expect("a did");
     assert_eq!(good("").aliases[&did(4)], AliasTo::Learn);
@@ -152,6 +162,13 @@ const WRONG: &[&str] = &[
     "[fdb]|ageing = -3",
     "[fdb]|capacity = 0",
     "[fdb]|size = 3",
+    "[qos]|scheduling = 'fair'",
+    "[qos]|weights = [1, 2, 3]",
+    "[qos]|weights = [0, 1, 1, 1]",
+    "[qos]|weights = [1, 1, 1, 257]",
+    "[qos]|weights = 'equal'",
+    "[qos]|scheduling = 'strict'|weights = [1, 1, 1, 1]",
+    "[qos]|tiers = 4",
     "[alias]|2048 = 'learn'",
     "[alias]|4 = 'forget'",
     "[alias]|4 = 'port nowhere'",

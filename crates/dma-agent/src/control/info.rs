@@ -19,6 +19,8 @@ pub struct Status {
     pub config: Option<String>,
     /// Where metrics are served.
     pub metrics: Option<String>,
+    /// How classes of frames share what they compete for: strict, or weighted and the weights of tiers 0 to 3.
+    pub scheduling: String,
     /// Ports, those of clients among them.
     pub ports: usize,
     /// Clients.

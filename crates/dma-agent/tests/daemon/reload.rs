@@ -1,10 +1,11 @@
 //! Changes while clients are there.
 
+use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::common::{Raw, frame};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, eventually};
 
 #[test]
 fn frames_go_on_in_order_while_ports_come_and_go() {
@@ -162,6 +163,33 @@ fn doorbells_come_and_go_and_who_came_by_them_stays() {
     assert!(UnixStream::connect(&b).is_ok());
     assert_eq!(daemon.clients().len(), 1);
     drop(client);
+}
+
+#[test]
+fn classes_are_shared_otherwise_from_now_on_also_for_frames_that_wait() {
+    let daemon = Daemon::start("");
+    let mut sender = Raw::register_binary(&daemon.0, "sender", 10);
+    let mut receiver = Raw::register_binary(&daemon.0, "receiver", 11);
+    assert_eq!(daemon.status().scheduling, "weighted 1:2:4:8");
+    for number in 0..40_u8 {
+        // The highest class comes last.
+        let (class, sent) = (number / 10, frame(0xB, 0xA, number.into(), 60));
+        let descriptor = sender.prepare(&sent, 'B', None);
+        let written = sender.sockets[4 + usize::from(class)].write_all(&descriptor);
+        written.expect("sent");
+        let port = || daemon.port("receiver").waiting;
+        eventually("it waits", || {
+            (port() == u64::from(number) + 1).then_some(())
+        });
+    }
+    let changes = daemon.changes("[qos]\nscheduling = 'strict'\n");
+    assert_eq!(changes, ["qos: changed (strict)"]);
+    receiver.post(40);
+    let got = (0..40).map(|at| receiver.receive(at).0[14] / 10);
+    let expected: Vec<u8> = [3, 2, 1, 0].map(|class| [class; 10]).concat();
+    assert_eq!(got.collect::<Vec<_>>(), expected);
+    assert_eq!(daemon.status().scheduling, "strict");
+    assert_eq!(daemon.clients().len(), 2);
 }
 
 #[test]

@@ -197,6 +197,7 @@ fn status(status: &Status) -> String {
         ("doorbells", status.doorbells.join(", ")),
         ("configuration", status.config.clone().unwrap_or_else(none)),
         ("metrics", status.metrics.clone().unwrap_or_else(none)),
+        ("scheduling", status.scheduling.clone()),
         ("ports", status.ports.to_string()),
         ("clients", status.clients.to_string()),
         ("refusals", grouped(status.refusals)),
