@@ -42,6 +42,7 @@ mod outbox;
 mod ports;
 mod reactor;
 mod reception;
+mod refusal_log;
 mod schedule;
 mod served;
 mod setup;

@@ -10,6 +10,7 @@ use memif::{Address, Credentials};
 
 use crate::admission::{Admission, Refusal};
 use crate::reactor::Token;
+use crate::refusal_log::RefusalLog;
 use crate::visitor::{PATIENCE, Visitor};
 
 /// How many may be registering at once; one more, and the first of them goes.
@@ -25,12 +26,15 @@ pub(crate) struct Reception {
     visitors: Vec<Option<Visitor>>,
     came: u64,
     refusals: u64,
+    log: RefusalLog,
 }
 
 #[derive(Debug)]
 struct Doorbell {
     listener: StreamListener,
     address: Address,
+    /// Nobody could come in the last time that somebody tried, which was told.
+    is_shut: bool,
 }
 
 impl Reception {
@@ -41,6 +45,7 @@ impl Reception {
             visitors: Vec::new(),
             came: 0,
             refusals: 0,
+            log: RefusalLog::default(),
         }
     }
 
@@ -59,7 +64,11 @@ impl Reception {
             self.doorbells.push(None);
         }
         let address = address.clone();
-        self.doorbells[place] = Some(Doorbell { listener, address });
+        self.doorbells[place] = Some(Doorbell {
+            listener,
+            address,
+            is_shut: false,
+        });
         Ok(())
     }
 
@@ -78,17 +87,15 @@ impl Reception {
         watch: impl Fn(BorrowedFd<'_>, Token) -> io::Result<()>,
     ) {
         for _ in 0..BURST {
-            let Some(Some(doorbell)) = self.doorbells.get(index as usize) else {
+            let Some(Some(doorbell)) = self.doorbells.get_mut(index as usize) else {
                 return;
             };
             let socket = match doorbell.listener.accept() {
                 Ok(Some(socket)) => socket,
                 Ok(None) => return,
-                Err(error) => {
-                    tracing::warn!(doorbell = %doorbell.address, %error, "nobody can come in");
-                    return;
-                }
+                Err(error) => return doorbell.tell_shut(&error),
             };
+            doorbell.is_shut = false;
             self.came += 1;
             let entered = Visitor::new(socket, now, self.came).map(|visitor| self.place(visitor));
             if let Ok(at) = entered
@@ -116,7 +123,7 @@ impl Reception {
         }
     }
 
-    /// Lets go of those who take too long.
+    /// Lets go of those who take too long, and sums up what was refused again and again.
     pub(crate) fn expire(&mut self, now: Duration) {
         let seconds = PATIENCE.as_secs();
         for at in 0..self.visitors.len() {
@@ -125,12 +132,13 @@ impl Reception {
                 self.note(visitor.who, &Refusal::TooSlow { seconds });
             }
         }
+        self.log.expire(now);
     }
 
-    /// Counts and logs that somebody was not let in.
+    /// Counts that somebody was not let in, and logs it unless that is nothing new.
     pub(crate) fn note(&mut self, who: Credentials, why: &Refusal) {
         self.refusals += 1;
-        tracing::warn!(uid = who.uid, pid = who.pid, reason = %why, "client refused");
+        self.log.note(who, why);
     }
 
     pub(crate) fn refusals(&self) -> u64 {
@@ -156,5 +164,14 @@ impl Reception {
             self.note(oldest.who, &Refusal::Crowded { most });
         }
         first
+    }
+}
+
+impl Doorbell {
+    /// Said once: it goes on in every turn until somebody can come in.
+    fn tell_shut(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.is_shut, true) {
+            tracing::warn!(doorbell = %self.address, %error, "nobody can come in");
+        }
     }
 }
