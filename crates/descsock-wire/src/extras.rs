@@ -8,7 +8,6 @@
 //! | "MWdscxtr"         | features u32   | zero    |     in the registration at byte 1084, in the answer at byte 32
 //!
 //! features, bit 0   rings: instead of the eight sockets, one SOCK_SEQPACKET socket with a memif server at its other end
-//!               1   the client receives on every tier by these rings, not on tier 0 alone
 //!               -   unknown: ignored
 //! ```
 //!
@@ -29,8 +28,6 @@ bitflags::bitflags! {
     pub struct Extras: u32 {
         /// Frames by memif rings instead of descriptor sockets.
         const RINGS = 1 << 0;
-        /// With rings: the client receives on all tiers.
-        const EVERY_TIER = 1 << 1;
     }
 }
 
@@ -100,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_whole_or_none() {
-        let tag = (Extras::RINGS | Extras::EVERY_TIER).to_tag();
+        let tag = Extras::RINGS.to_tag();
         for at in (0..8).chain(12..16) {
             let mut damaged = tag;
             damaged[at] ^= 1;

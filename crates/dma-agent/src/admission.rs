@@ -27,6 +27,8 @@ pub struct Rule {
     pub roots: Vec<PathBuf>,
     /// Whether they exchange no frames with other isolated ports.
     pub isolated: bool,
+    /// Whether those who offer rings are taken at their word; descriptor sockets otherwise.
+    pub rings: bool,
 }
 
 /// What all clients together may have.
@@ -140,6 +142,15 @@ pub enum Refusal {
     /// The switch has no room.
     #[error("{0}")]
     Switch(#[from] switch::Misuse),
+    /// A client that takes our offer of rings has none.
+    #[error("no link for the rings: {0}")]
+    Rings(memif::Error),
+    /// It was to come by rings, and did not.
+    #[error("no link for the rings: {reason}")]
+    NoLink {
+        /// What was wrong, or missing.
+        reason: String,
+    },
     /// The system refused.
     #[error("{call} failed: {source}")]
     Os {
@@ -164,6 +175,7 @@ impl Admission {
                 ntis: NtiSet::only(Nti::DEFAULT),
                 roots: vec![PathBuf::from("/")],
                 isolated: false,
+                rings: true,
             }],
             caps: Caps {
                 clients_per_uid: 64,

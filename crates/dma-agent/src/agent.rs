@@ -19,7 +19,7 @@ use switch::{Alias, Did, Misuse, Policy, PortId, Settings, Switch};
 
 pub use inspect::PortView;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Refusal};
 use crate::clients::Clients;
 use crate::control::desk::Desk;
 use crate::device::{Device, Gone, News, Source};
@@ -284,12 +284,23 @@ impl Agent {
             match self.receive(id, now) {
                 Ok(true) => self.busy.push(id),
                 Ok(false) => {}
-                Err(gone) => self.remove_port(id, &gone.to_string()),
+                Err(gone) => self.part_with(id, &gone),
             }
         }
         if self.busy.is_empty() {
             self.busy = busy; // keeps its memory
         }
+    }
+
+    /// Removes a port whose device cannot be used any more. A client that has not come all the way is one refused.
+    fn part_with(&mut self, id: PortId, gone: &Gone) {
+        if let Gone::NoLink { reason } = gone
+            && let Some(who) = self.clients.who(id)
+        {
+            let reason = reason.clone();
+            self.reception.note(who, &Refusal::NoLink { reason });
+        }
+        self.remove_port(id, &gone.to_string());
     }
 
     fn receive(&mut self, id: PortId, now: Duration) -> Result<bool, Gone> {
@@ -331,7 +342,7 @@ impl Agent {
             port.is_dirty = false;
             let flushed = port.device.as_mut().map_or(Ok(()), |device| device.flush());
             if let Err(gone) = flushed {
-                self.remove_port(id, &gone.to_string());
+                self.part_with(id, &gone);
             }
         }
         self.dirty = dirty;

@@ -116,6 +116,11 @@ pub trait Device: fmt::Debug + Send {
     /// How classes share what they compete for here, from now on. Nothing to do where there is only one.
     fn schedule_by(&mut self, _scheduling: Scheduling) {}
 
+    /// Bytes of memory that its other end has brought, besides what was known when it was let in.
+    fn memory(&self) -> u64 {
+        0
+    }
+
     /// How long it takes until there may be frames although no descriptor has any news: asked each time that
     /// [`Device::receive`] has found no more. `None`: all news comes by descriptors.
     fn look_again(&mut self) -> Option<Duration> {
@@ -143,6 +148,12 @@ pub enum Gone {
         posted: usize,
         /// The most there may be.
         most: usize,
+    },
+    /// A client that takes the offer of rings has to come by them, too.
+    #[error("no link for the rings: {reason}")]
+    NoLink {
+        /// What was wrong, or missing.
+        reason: String,
     },
     /// The link does not work any more.
     #[error("{0}")]

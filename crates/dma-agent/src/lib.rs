@@ -8,7 +8,7 @@
 //! ```
 //!
 //! One thread drives everything: an [`Agent`] is a loop body, [`Agent::turn`]. What is behind a port is a [`Device`];
-//! [`Client`] is the one that speaks the descsock wire. Nothing a client does blocks the others: all sockets are read
+//! [`Client`] is the one that speaks the descsock wire, clients of our own come by rings instead. Nothing a client does blocks the others: all sockets are read
 //! and written without waiting, in bursts, and what does not fit is dropped and counted by reason.
 //!
 //! | behind a port | | in the module |
@@ -34,6 +34,7 @@ mod forward;
 mod frame;
 mod inbox;
 mod interface;
+mod labels;
 mod metrics;
 mod naps;
 mod notify;
@@ -43,6 +44,7 @@ mod ports;
 mod reactor;
 mod reception;
 mod refusal_log;
+mod ring_client;
 mod schedule;
 mod served;
 mod setup;

@@ -35,11 +35,13 @@ pub(crate) struct Visitor {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reply(Form);
 
-/// Both ends of a client's eight sockets.
+/// The far ends of a client's sockets, to be passed to it.
 #[derive(Debug)]
-pub(crate) struct Pairs {
-    pub(crate) ours: [OwnedFd; 2 * TIERS],
-    theirs: Vec<OwnedFd>,
+pub(crate) enum Ends {
+    /// In the order of [`descsock_wire::Socket::ALL`].
+    Sockets(Vec<OwnedFd>),
+    /// For a link, by whose rings the frames go.
+    Rings(OwnedFd),
 }
 
 impl Visitor {
@@ -134,33 +136,49 @@ impl Reply {
     }
 
     /// Says yes, and passes the sockets on.
-    pub(crate) fn accept(self, socket: BorrowedFd<'_>, pairs: &mut Pairs) -> Result<(), Refusal> {
+    pub(crate) fn accept(self, socket: BorrowedFd<'_>, ends: &Ends) -> Result<(), Refusal> {
         if let Form::Binary { version } = self.0 {
-            write(socket, &ConnectAnswer::accepted(version).encode())?;
+            let answer = ConnectAnswer::accepted(version);
+            let answer = match ends {
+                Ends::Sockets(_) => answer,
+                Ends::Rings(_) => answer.with_rings(),
+            };
+            write(socket, &answer.encode())?;
         }
-        for end in pairs.theirs.drain(..) {
-            pass(socket, end.as_fd())?;
-        }
-        Ok(())
+        let ends = match ends {
+            Ends::Sockets(ends) => &ends[..],
+            Ends::Rings(end) => std::slice::from_ref(end),
+        };
+        ends.iter().try_for_each(|end| pass(socket, end.as_fd()))
     }
 }
 
-impl Pairs {
-    pub(crate) fn new() -> Result<Self, Refusal> {
+impl Ends {
+    /// Eight pairs of sockets for descriptors: ours, and the far ends.
+    pub(crate) fn of_sockets() -> Result<([OwnedFd; 2 * TIERS], Self), Refusal> {
         let mut theirs = Vec::with_capacity(2 * TIERS);
         let mut ours = Vec::with_capacity(2 * TIERS);
         for _ in 0..2 * TIERS {
-            let (kind, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
-            let pair = socketpair(AddressFamily::UNIX, kind, flags, None);
-            let (own, other) = pair.map_err(|error| os("socketpair")(error.into()))?;
+            let (own, other) = pair(SocketType::STREAM)?;
             ours.push(own);
             theirs.push(other);
         }
         match ours.try_into() {
-            Ok(ours) => Ok(Self { ours, theirs }),
+            Ok(ours) => Ok((ours, Self::Sockets(theirs))),
             Err(_) => unreachable!("as many as were asked for"),
         }
     }
+
+    /// One pair of sockets for a link.
+    pub(crate) fn of_rings() -> Result<(OwnedFd, Self), Refusal> {
+        let (own, other) = pair(SocketType::SEQPACKET)?;
+        Ok((own, Self::Rings(other)))
+    }
+}
+
+fn pair(kind: SocketType) -> Result<(OwnedFd, OwnedFd), Refusal> {
+    let pair = socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None);
+    pair.map_err(|error| os("socketpair")(error.into()))
 }
 
 /// A fresh socket has room for all that is written to it here.

@@ -198,6 +198,19 @@ impl SpanMut<'_> {
         Self { len, ..self }
     }
 
+    /// The bytes from `offset` on; none if there are not so many.
+    #[must_use]
+    #[inline]
+    pub fn skip(self, offset: usize) -> Self {
+        let offset = self.len.min(offset);
+        Self {
+            // SAFETY: at most the end of the span.
+            start: unsafe { self.start.add(offset) },
+            len: self.len - offset,
+            ..self
+        }
+    }
+
     /// Where the bytes are, for code that handles shared memory itself.
     pub fn as_mut_ptr(&mut self) -> *mut u8 {
         self.start.as_ptr()

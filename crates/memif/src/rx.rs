@@ -87,6 +87,12 @@ impl Rx {
         Ok(Burst::new(self))
     }
 
+    /// Whether there is a frame now. An end is told of by the calls that receive.
+    pub fn has_frames(&mut self) -> bool {
+        let is_in_epoch = matches!(self.half.session(), Ok(Some(_)));
+        is_in_epoch && self.half.with(|end| end.has_frames()).unwrap_or(false)
+    }
+
     /// Waits until there is something to receive, or the epoch has ended.
     ///
     /// # Errors

@@ -95,11 +95,7 @@ impl Tx {
     /// # Errors
     ///
     /// As [`Tx::send`], without the timeout. A frame that does not fit the next buffer is [`Misuse::FrameTooLarge`].
-    pub fn stage(
-        &mut self,
-        len: usize,
-        fill: impl FnOnce(&mut SpanMut<'_>),
-    ) -> Result<bool, Error> {
+    pub fn stage(&mut self, len: usize, fill: impl FnOnce(SpanMut<'_>)) -> Result<bool, Error> {
         if !self.is_connected()? {
             return Ok(false);
         }
@@ -303,7 +299,7 @@ impl Tx {
 }
 
 /// Stages one frame in one buffer; false if there is no room.
-fn fill_one(end: &mut TxEnd, len: u64, fill: impl FnOnce(&mut SpanMut<'_>)) -> Result<bool, Error> {
+fn fill_one(end: &mut TxEnd, len: u64, fill: impl FnOnce(SpanMut<'_>)) -> Result<bool, Error> {
     if len == 0 {
         return Err(Misuse::EmptyFrame.into());
     }
@@ -326,7 +322,7 @@ fn fill_one(end: &mut TxEnd, len: u64, fill: impl FnOnce(&mut SpanMut<'_>)) -> R
         if let Some(fill) = fill.take() {
             let segment = segment.shortened(u32::try_from(len).unwrap_or(u32::MAX));
             // SAFETY: `end` keeps the regions, and the reserved segment is nobody else's (module doc).
-            fill(&mut unsafe { segment.span_mut() });
+            fill(unsafe { segment.span_mut() });
         }
     });
     end.stage(chain, len)?;

@@ -2,14 +2,18 @@
 
 use std::os::fd::AsFd;
 
-use descsock_wire::Registration;
+use descsock_wire::{Extras, Limits, Mapping, Registration};
+use memif_ring::Region;
 use switch::{Did, Endpoint, Policy, PortId, Sep, Svc};
 
 use super::{Agent, Error, FIRST_DID};
-use crate::admission::{Refusal, Rule};
+use crate::admission::{Census, Refusal, Rule};
 use crate::client::{Client, LARGEST_FRAME, Tenant};
+use crate::clients::Wire;
+use crate::device::Device;
 use crate::file;
-use crate::visitor::{Pairs, Reply, Visitor};
+use crate::ring_client::{RingClient, RingTenant};
+use crate::visitor::{Ends, Reply, Visitor};
 
 /// The largest payload behind a client: what fits the largest frame.
 const CLIENT_MTU: usize = LARGEST_FRAME - 14;
@@ -38,30 +42,59 @@ impl Agent {
 
     fn let_in(&mut self, visitor: Visitor, registration: &Registration) -> Result<(), Refusal> {
         let who = visitor.who;
-        let census = self.clients.census(who.uid);
+        let census = self.census(who.uid);
         let rule = self.reception.admission.admit(who, registration, census)?;
         let path = registration.path.as_bytes();
-        let (region, mapping) = file::map(path, registration.mapping, who.uid, &rule.roots)?;
+        let file = file::map(path, registration.mapping, who.uid, &rule.roots)?;
         let policy = self.policy(rule, registration)?;
-        let endpoint = policy.services[0];
-        let mut pairs = Pairs::new()?;
-        let (form, bytes) = (registration.form, mapping.length());
-        let reply = Reply::to(registration);
-        reply.accept(visitor.as_fd(), &mut pairs)?;
-        let client = Client::new(Tenant {
+        let (endpoint, bytes) = (policy.services[0], file.1.length());
+        let wire = match registration.extras.contains(Extras::RINGS) && rule.rings {
+            true => Wire::Rings,
+            false => Wire::Sockets,
+        };
+        let device: Box<dyn Device> = match wire {
+            Wire::Rings => Box::new(self.by_rings(visitor, registration, endpoint)?),
+            Wire::Sockets => Box::new(by_sockets(visitor, registration, file, endpoint)?),
+        };
+        let name = tenant_name(registration, endpoint);
+        let id = self.add_client(&name, policy, device)?;
+        tracing::info!(port = name, %endpoint, %wire, uid = who.uid, pid = who.pid, "client");
+        let service_name = registration.service_name.printable();
+        self.clients.note(id, who, bytes, service_name, wire);
+        Ok(())
+    }
+
+    /// A client whose frames come by rings. Its file is as good as any, but not used.
+    fn by_rings(
+        &self,
+        visitor: Visitor,
+        registration: &Registration,
+        endpoint: Endpoint,
+    ) -> Result<RingClient, Refusal> {
+        let used = self.census(visitor.who.uid).bytes + registration.mapping.length();
+        let left = self.reception.admission.caps.bytes_per_uid;
+        let (socket, theirs) = Ends::of_rings()?;
+        let client = RingClient::new(RingTenant {
             doorbell: visitor.into_socket(),
-            sockets: pairs.ours,
-            region,
-            mapping,
-            layout: form.layout(),
+            socket,
+            most_bytes: left
+                .saturating_sub(used)
+                .min(Limits::default().mapping_bytes),
             endpoint,
         });
-        let name = tenant_name(registration, endpoint);
-        let id = self.add_client(&name, policy, client)?;
-        tracing::info!(port = name, %endpoint, uid = who.uid, pid = who.pid, "client");
-        let service_name = registration.service_name.printable();
-        self.clients.note(id, who, bytes, service_name);
-        Ok(())
+        let client = client.map_err(Refusal::Rings)?;
+        Reply::to(registration).accept(client.doorbell(), &theirs)?;
+        Ok(client)
+    }
+
+    /// What the clients of a user have, what they share by rings included.
+    fn census(&self, uid: u32) -> Census {
+        let mut census = self.clients.census(uid);
+        for id in self.clients.ids_of(uid) {
+            let device = self.ports.get(id).and_then(|port| port.device.as_ref());
+            census.bytes += device.map_or(0, |device| device.memory());
+        }
+        census
     }
 
     fn policy(&self, rule: &Rule, registration: &Registration) -> Result<Policy, Refusal> {
@@ -82,9 +115,9 @@ impl Agent {
         &mut self,
         name: &str,
         policy: Policy,
-        client: Client,
+        device: Box<dyn Device>,
     ) -> Result<PortId, Refusal> {
-        self.add_port(name, policy, Box::new(client))
+        self.add_port(name, policy, device)
             .map_err(|error| match error {
                 Error::Port { source, .. } => Refusal::Switch(source),
                 Error::Os { call, source } => Refusal::Os { call, source },
@@ -99,6 +132,25 @@ impl Agent {
         let free = |did: &Did| self.switch.port_by_did(*did).is_none() && !is_alias(*did);
         all.find(free).unwrap_or(Did::MAX) // there are more dids than ports and aliases
     }
+}
+
+/// A client whose frames are in its file.
+fn by_sockets(
+    visitor: Visitor,
+    registration: &Registration,
+    (region, mapping): (Region, Mapping),
+    endpoint: Endpoint,
+) -> Result<Client, Refusal> {
+    let (sockets, theirs) = Ends::of_sockets()?;
+    Reply::to(registration).accept(visitor.as_fd(), &theirs)?;
+    Ok(Client::new(Tenant {
+        doorbell: visitor.into_socket(),
+        sockets,
+        region,
+        mapping,
+        layout: registration.form.layout(),
+        endpoint,
+    }))
 }
 
 /// What a client is called: as it wants, or by what it offers.

@@ -23,6 +23,8 @@ pub struct PortView {
     pub counters: PortCounters,
     /// Frames that wait for it.
     pub waiting: u64,
+    /// Bytes of memory that its other end has brought.
+    pub memory: u64,
     /// Who the client is, if it is one.
     pub client: Option<Credentials>,
 }
@@ -41,6 +43,7 @@ impl Agent {
                 addresses: self.switch.addresses_behind(id),
                 counters: port.counters,
                 waiting: device.undelivered(),
+                memory: device.memory(),
                 client: self.clients.who(id),
             })
         })

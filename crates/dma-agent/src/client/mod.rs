@@ -26,6 +26,7 @@ use switch::{Endpoint, Stamp};
 use crate::Frame;
 use crate::device::{Delivered, Device, Gone, News, Sink, Source};
 use crate::inbox::Inbox;
+use crate::labels::Labels;
 use crate::schedule::{Schedule, Scheduling};
 use rx::Rx;
 use rx_tier::RxTier;
@@ -154,7 +155,7 @@ impl Device for Client {
 
     fn deliver(&mut self, frame: &Frame<'_>, stamp: &Stamp) -> Delivered {
         let endpoint = stamp.delivered_to(self.endpoint);
-        let labels = rx_tier::labels(stamp, endpoint);
+        let labels = Labels::new(stamp, endpoint);
         self.rx
             .deliver(&mut self.memory, frame, stamp.tier, labels, self.layout)
     }

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use switch::DropReason;
 
-use super::rx_tier::Labels;
 use crate::Frame;
 use crate::device::Delivered;
+use crate::labels::Labels;
 
 /// Frames and bytes of one class that wait for one client: a flood in one class takes no place of the others.
 const MOST_FRAMES: usize = 512;

@@ -12,9 +12,10 @@ use switch::Tier;
 
 use super::Memory;
 use super::queue::Queue;
-use super::rx_tier::{Labels, RxTier};
+use super::rx_tier::RxTier;
 use crate::Frame;
 use crate::device::{Delivered, Gone, Sink};
+use crate::labels::Labels;
 use crate::schedule::{Schedule, Scheduling};
 
 /// The receiving side of a client.

@@ -3,17 +3,15 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use descsock_wire::{
-    Buffer, CRC_LEN, Did, Directed, Dm, Empty, Flags, Laden, Layout, MIN_FRAME, Mapping, Nti,
-    Records, Sep, Svc,
-};
-use switch::{DropReason, Endpoint, Stamp};
+use descsock_wire::{Buffer, CRC_LEN, Empty, Laden, Layout, MIN_FRAME, Mapping, Records};
+use switch::DropReason;
 
 use super::Memory;
 use super::tx_tier::write_failed;
 use crate::Frame;
 use crate::device::{Delivered, Gone, News};
 use crate::inbox::Inbox;
+use crate::labels::Labels;
 use crate::outbox::Outbox;
 
 /// Buffers that a client may post on one tier and not get back.
@@ -31,27 +29,6 @@ pub(super) struct RxTier {
     /// Whether the client has ever posted anything here.
     is_used: bool,
     outbox: Outbox,
-}
-
-/// What is written on a frame besides its buffer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Labels {
-    from: Directed,
-    flags: Flags,
-}
-
-/// What a descriptor says of a frame with this stamp.
-pub(super) fn labels(stamp: &Stamp, endpoint: Endpoint) -> Labels {
-    // The switch's numbers have the bits that the wire's have.
-    let from = Directed {
-        did: Did::new(stamp.did.raw().into()).unwrap_or_default(),
-        sep: Sep::new(endpoint.sep.raw().into()).unwrap_or_default(),
-        svc: Svc::new(endpoint.svc.raw().into()).unwrap_or_default(),
-        nti: Nti::new(stamp.nti.raw().into()).unwrap_or_default(),
-        dm: Dm::default(),
-    };
-    let flags = Flags::from_bits_retain(stamp.flags.bits());
-    Labels { from, flags }
 }
 
 impl RxTier {
@@ -133,7 +110,7 @@ impl RxTier {
         let written = frame.copy_to_span(&mut span);
         span.write_at(written, &[0; PADDING][..usize::from(length) - written]);
         self.posted.pop_front();
-        let laden = Laden::received(buffer.with_len(length), labels.from, labels.flags);
+        let laden = labels.on(buffer.with_len(length));
         self.outbox.push(&match layout {
             Some(layout) => laden.encode(layout),
             None => laden.encode_for_both(),

@@ -1,11 +1,11 @@
 //! What a client sends: four tiers, which take turns when several have frames.
 
 use descsock_wire::{Layout, TIERS};
-use switch::Tier;
 
 use super::Memory;
 use super::tx_tier::TxTier;
 use crate::device::{Gone, Sink};
+use crate::labels;
 use crate::schedule::{Schedule, Scheduling};
 
 /// Frames taken in from one client before others get their turn.
@@ -38,7 +38,7 @@ impl Tx {
             let Some(class) = schedule.next(|class| tiers[class].has_frames()) else {
                 break;
             };
-            tiers[class].forward(memory, tier(class), layout, sink)?;
+            tiers[class].forward(memory, labels::tier(class), layout, sink)?;
         }
         Ok(tiers.iter().any(TxTier::has_more))
     }
@@ -46,9 +46,4 @@ impl Tx {
     pub(super) fn flush(&mut self) -> Result<(), Gone> {
         self.tiers.iter_mut().try_for_each(TxTier::flush)
     }
-}
-
-fn tier(class: usize) -> Tier {
-    let raw = u8::try_from(class).ok();
-    raw.and_then(|raw| Tier::new(raw).ok()).unwrap_or_default()
 }

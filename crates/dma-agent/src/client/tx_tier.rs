@@ -4,13 +4,13 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use descsock_wire::{Buffer, CRC_LEN, Completion, HEADER_LEN, Kind, Laden, Layout, Violation};
-use switch::{Did, Directed, DropReason, Nti, PEEK_BYTES, Sep, Svc, Tier};
+use switch::{DropReason, PEEK_BYTES, Tier};
 
 use super::{LARGEST_FRAME, Memory};
-use crate::Frame;
 use crate::device::{Gone, Incoming, News, Sink};
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
+use crate::{Frame, labels};
 
 /// Descriptors read at once.
 const READ: usize = 256 * Laden::LEN;
@@ -150,24 +150,9 @@ fn forward(memory: &Memory, buffer: Buffer, laden: &Laden, tier: Tier, sink: &mu
     sink.forward(Incoming {
         frame,
         tier,
-        nti: domain(laden),
-        directed: directed(laden),
+        nti: labels::domain(laden),
+        directed: labels::directed(laden),
     });
-}
-
-/// The domain that a descriptor asks for, directed or not; 0 is the port's.
-fn domain(laden: &Laden) -> Option<Nti> {
-    let asked = laden.directed.nti.value();
-    Nti::new(asked).ok().filter(|_| asked != 0)
-}
-
-fn directed(laden: &Laden) -> Option<Directed> {
-    let to = laden.destination()?;
-    Some(Directed {
-        did: Did::new(to.did.value()).ok()?,
-        svc: Svc::new(to.svc.value()).ok()?,
-        sep: Sep::new(to.sep.value().try_into().ok()?).ok()?,
-    })
 }
 
 /// For `map_err`: why a socket of a client does not take what it is owed.

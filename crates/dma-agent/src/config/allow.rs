@@ -62,6 +62,7 @@ fn rule(table: &AllowTable, accounts: &Accounts) -> Result<Rule, Fault> {
         ntis,
         roots: roots(table)?,
         isolated: table.isolated,
+        rings: table.rings.unwrap_or(true),
     })
 }
 

@@ -51,6 +51,7 @@ pub(super) struct AllowTable {
     pub(super) roots: Option<Vec<Spanned<PathBuf>>>,
     #[serde(default)]
     pub(super) isolated: bool,
+    pub(super) rings: Option<bool>,
 }
 
 /// `[caps]`

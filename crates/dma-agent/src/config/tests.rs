@@ -64,7 +64,7 @@ fn a_doorbell_is_for_whom_its_file_says() {
 fn rules_name_users_services_and_domains() {
     let config = good(
         "[[allow]]\nusers = ['alice', 7]\ngroups = ['tenants']\nservices = [1, '8-10']\nntis = ['100-101', 5]\n\
-         roots = ['/dev/shm']\nisolated = true\n",
+         roots = ['/dev/shm']\nisolated = true\nrings = false\n",
     );
     let rule = &config.admission.rules[0];
     assert_eq!(
@@ -75,6 +75,7 @@ fn rules_name_users_services_and_domains() {
     assert_eq!(services, [1, 8, 9, 10]);
     assert_eq!(rule.nti.raw(), 5, "the first, where 4095 is none of them");
     assert!(rule.isolated && rule.ntis.iter().count() == 3);
+    assert!(!rule.rings && good("").admission.rules[0].rings);
 }
 
 #[test]

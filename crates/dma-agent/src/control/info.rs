@@ -184,6 +184,8 @@ pub struct ClientInfo {
     pub gid: u32,
     /// Its process, where the system tells.
     pub pid: Option<u32>,
+    /// How it exchanges frames: "sockets", or "rings".
+    pub wire: String,
     /// Bytes that it shares.
     pub bytes: u64,
     /// Frames that it has sent.

@@ -12,7 +12,7 @@ fn both_ways(options: &LinkOptions, check: impl Fn(Tx, Rx)) {
 }
 
 fn stage(tx: &mut Tx, frame: &[u8]) -> Result<bool, Error> {
-    tx.stage(frame.len(), |span| {
+    tx.stage(frame.len(), |mut span| {
         span.copy_from(frame);
     })
 }

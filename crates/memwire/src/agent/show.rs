@@ -165,12 +165,14 @@ fn drops(drops: &DropsInfo) -> String {
 
 fn clients(clients: &[ClientInfo]) -> String {
     let head = [
-        "client", "svc", "sep", "did", "uid", "gid", "process", "shares", "received", "sent",
+        "client", "wire", "svc", "sep", "did", "uid", "gid", "process", "shares", "received",
+        "sent",
     ];
     let mut table = Table::new(&head);
     for client in clients {
         table.row([
             client.port.clone(),
+            client.wire.clone(),
             client.svc.to_string(),
             client.sep.to_string(),
             client.did.to_string(),
