@@ -72,14 +72,14 @@ fn of_system(error: &io::Error) -> i32 {
 }
 
 /// The result of a call, or `failed` and `errno`.
-pub(crate) fn done<T>(failed: T, call: impl FnOnce() -> Result<T, Failure>) -> T {
-    match capi_door::guarded(call).unwrap_or(Err(Failure(libc::EIO))) {
-        Ok(result) => result,
-        Err(failure) => {
-            set_errno(failure);
-            failed
-        }
-    }
+pub(crate) fn done<T: Copy>(failed: T, call: impl FnOnce() -> Result<T, Failure> + Copy) -> T {
+    let failure = match capi_door::guarded(call) {
+        Some(Ok(result)) => return result,
+        Some(Err(failure)) => failure,
+        None => Failure(libc::EIO),
+    };
+    set_errno(failure);
+    failed
 }
 
 pub(crate) fn set_errno(Failure(errno): Failure) {

@@ -26,7 +26,7 @@ const SHORTEST: usize = 60;
 /// # Safety
 /// `spec` is null or points to a `descsock_client_spec_t`.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_open(
+pub(crate) unsafe extern "C-unwind" fn descsock_client_open(
     spec: *const NamedSpec,
     _flags: c_int,
 ) -> c_int {
@@ -42,7 +42,7 @@ pub(crate) unsafe extern "C" fn descsock_client_open(
 /// # Safety
 /// `spec` is null or points to a `descsock_client_spec_t` of 1028 bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_open_1028(
+pub(crate) unsafe extern "C-unwind" fn descsock_client_open_1028(
     spec: *const Spec,
     _flags: c_int,
 ) -> c_int {
@@ -55,7 +55,7 @@ pub(crate) unsafe extern "C" fn descsock_client_open_1028(
 
 /// `descsock_client_poll` of `descsock_client.h`.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn descsock_client_poll(event_mask: c_int) -> c_int {
+pub(crate) extern "C-unwind" fn descsock_client_poll(event_mask: c_int) -> c_int {
     done(POLLERR.cast_signed(), || {
         let found = connection::current()?.client.poll(events(event_mask));
         if found.contains(Events::ERR) {
@@ -70,7 +70,7 @@ pub(crate) extern "C" fn descsock_client_poll(event_mask: c_int) -> c_int {
 /// # Safety
 /// `buf` is null or has `len` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_send(
+pub(crate) unsafe extern "C-unwind" fn descsock_client_send(
     buf: *const c_void,
     len: usize,
     _flags: c_int,
@@ -84,7 +84,7 @@ pub(crate) unsafe extern "C" fn descsock_client_send(
 /// # Safety
 /// `buf` is null or has room for `len` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_recv(
+pub(crate) unsafe extern "C-unwind" fn descsock_client_recv(
     buf: *mut c_void,
     len: usize,
     flags: c_int,
@@ -98,7 +98,7 @@ pub(crate) unsafe extern "C" fn descsock_client_recv(
 /// # Safety
 /// `ifh` is null or points to a `dsk_ifh_fields_t`; `buf` is null or has `len` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_send_extended(
+pub(crate) unsafe extern "C-unwind" fn descsock_client_send_extended(
     ifh: *const Ifh,
     buf: *const c_void,
     len: usize,
@@ -118,7 +118,7 @@ pub(crate) unsafe extern "C" fn descsock_client_send_extended(
 /// # Safety
 /// `ifh` is null or points to a `dsk_ifh_fields_t` of 28 bytes; `buf` is null or has `len` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_send_extended_28(
+pub(crate) unsafe extern "C-unwind" fn descsock_client_send_extended_28(
     ifh: *const IfhWithoutSid,
     buf: *const c_void,
     len: usize,
@@ -138,7 +138,7 @@ pub(crate) unsafe extern "C" fn descsock_client_send_extended_28(
 /// # Safety
 /// `ifh` is null or a place for a `dsk_ifh_fields_t`; `buf` is null or has room for `len` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_recv_extended(
+pub(crate) unsafe extern "C-unwind" fn descsock_client_recv_extended(
     ifh: *mut Ifh,
     buf: *mut c_void,
     len: usize,
@@ -157,7 +157,7 @@ pub(crate) unsafe extern "C" fn descsock_client_recv_extended(
 /// # Safety
 /// `ifh` is null or a place for a `dsk_ifh_fields_t` of 28 bytes; `buf` is null or has room for `len` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_recv_extended_28(
+pub(crate) unsafe extern "C-unwind" fn descsock_client_recv_extended_28(
     ifh: *mut IfhWithoutSid,
     buf: *mut c_void,
     len: usize,
@@ -176,7 +176,10 @@ pub(crate) unsafe extern "C" fn descsock_client_recv_extended_28(
 /// # Safety
 /// As [`cntl::control`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_ctrl(cmd: c_int, argument: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C-unwind" fn descsock_client_ctrl(
+    cmd: c_int,
+    argument: *mut c_void,
+) -> c_int {
     // SAFETY: as the caller promises.
     done(-1, || unsafe { cntl::control(cmd, argument) }.map(|()| 1))
 }
@@ -186,14 +189,17 @@ pub(crate) unsafe extern "C" fn descsock_client_ctrl(cmd: c_int, argument: *mut 
 /// # Safety
 /// As [`cntl::control`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_client_cntl(cmd: c_int, argument: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C-unwind" fn descsock_client_cntl(
+    cmd: c_int,
+    argument: *mut c_void,
+) -> c_int {
     // SAFETY: as the caller promises.
     unsafe { descsock_client_ctrl(cmd, argument) }
 }
 
 /// `descsock_client_close` of `descsock_client.h`.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn descsock_client_close() -> c_int {
+pub(crate) extern "C-unwind" fn descsock_client_close() -> c_int {
     done(-1, || connection::close().map(|()| 1))
 }
 

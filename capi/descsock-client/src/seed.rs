@@ -25,7 +25,7 @@ const CRC: usize = 4;
 /// # Safety
 /// `spec` is null or points to a `descsock_client_spec_t` of 1028 bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_open(spec: *const Spec, flags: c_int) -> c_int {
+pub(crate) unsafe extern "C-unwind" fn descsock_open(spec: *const Spec, flags: c_int) -> c_int {
     done(-1, || {
         // SAFETY: as the caller promises.
         let options = unsafe { spec::unnamed(spec) }?;
@@ -36,7 +36,7 @@ pub(crate) unsafe extern "C" fn descsock_open(spec: *const Spec, flags: c_int) -
 
 /// `descsock_poll` of `descsock.h`.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn descsock_poll(event_mask: c_int) -> c_int {
+pub(crate) extern "C-unwind" fn descsock_poll(event_mask: c_int) -> c_int {
     done(-1, || {
         let found = connection::current()?.client.poll(events(event_mask));
         match mask(found) {
@@ -51,7 +51,7 @@ pub(crate) extern "C" fn descsock_poll(event_mask: c_int) -> c_int {
 /// # Safety
 /// `buf` is null or has `len` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_send(
+pub(crate) unsafe extern "C-unwind" fn descsock_send(
     buf: *const c_void,
     len: usize,
     flags: c_int,
@@ -80,7 +80,11 @@ pub(crate) unsafe extern "C" fn descsock_send(
 /// # Safety
 /// `buf` is null or has room for `len` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_recv(buf: *mut c_void, len: usize, flags: c_int) -> isize {
+pub(crate) unsafe extern "C-unwind" fn descsock_recv(
+    buf: *mut c_void,
+    len: usize,
+    flags: c_int,
+) -> isize {
     done(-1, || {
         let connection = connection::current()?;
         let wait = wait(&connection, flags)?;
@@ -103,14 +107,14 @@ pub(crate) unsafe extern "C" fn descsock_recv(buf: *mut c_void, len: usize, flag
 /// # Safety
 /// As [`cntl::control`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn descsock_cntl(cmd: c_int, argument: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C-unwind" fn descsock_cntl(cmd: c_int, argument: *mut c_void) -> c_int {
     // SAFETY: as the caller promises.
     done(-1, || unsafe { cntl::control(cmd, argument) }.map(|()| 0))
 }
 
 /// `descsock_close` of `descsock.h`.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn descsock_close() -> c_int {
+pub(crate) extern "C-unwind" fn descsock_close() -> c_int {
     done(-1, || connection::close().map(|()| 0))
 }
 

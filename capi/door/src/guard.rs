@@ -2,12 +2,24 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::cancel::NoCancel;
+use crate::cancel;
 
 /// What a call gives, or `None` if it panicked, which would be a defect of ours: no panic reaches the program, and no
 /// cancelled thread ends in the middle of a call.
-pub fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
-    let _whole = NoCancel::new();
+///
+/// It may end at either side of the call. So the exported function has the ABI "C-unwind", and on the way from there to
+/// here nothing needs to be dropped, which is what `Copy` says.
+#[inline(always)]
+pub fn guarded<T: Copy>(call: impl FnOnce() -> T + Copy) -> Option<T> {
+    let before = cancel::disable();
+    let result = caught(call);
+    cancel::restore(before);
+    result
+}
+
+/// Apart, because a function that catches cannot be left by a cancelled thread.
+#[inline(never)]
+fn caught<T>(call: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(call)).ok()
 }
 

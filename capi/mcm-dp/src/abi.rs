@@ -128,9 +128,10 @@ pub(crate) struct Context {
 }
 
 /// The type of `mcm_dequeue_buffer`.
-pub(crate) type Dequeue = unsafe extern "C" fn(*mut Context, c_int, *mut c_int) -> *mut Buffer;
+pub(crate) type Dequeue =
+    unsafe extern "C-unwind" fn(*mut Context, c_int, *mut c_int) -> *mut Buffer;
 /// The type of `mcm_enqueue_buffer`.
-pub(crate) type Enqueue = unsafe extern "C" fn(*mut Context, *mut Buffer) -> c_int;
+pub(crate) type Enqueue = unsafe extern "C-unwind" fn(*mut Context, *mut Buffer) -> c_int;
 
 /// `mcm_dp_stats`.
 #[derive(Clone, Copy, Debug, Default)]

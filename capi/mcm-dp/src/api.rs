@@ -26,7 +26,7 @@ const MEMIF: u32 = 1;
 /// # Safety
 /// `param` is null or points to an `mcm_conn_param`.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mcm_create_connection(param: *mut Param) -> *mut Context {
+pub(crate) unsafe extern "C-unwind" fn mcm_create_connection(param: *mut Param) -> *mut Context {
     // SAFETY: as the caller promises.
     created(|| unsafe { create(param, usual_timeout()?) })
 }
@@ -36,7 +36,7 @@ pub(crate) unsafe extern "C" fn mcm_create_connection(param: *mut Param) -> *mut
 /// # Safety
 /// As [`mcm_create_connection`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mcm_create_connection_timeout(
+pub(crate) unsafe extern "C-unwind" fn mcm_create_connection_timeout(
     param: *mut Param,
     timeout: c_int,
 ) -> *mut Context {
@@ -49,7 +49,7 @@ pub(crate) unsafe extern "C" fn mcm_create_connection_timeout(
 /// # Safety
 /// `context` is null or was created here, and is used by no call that begins from now on.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mcm_destroy_connection(context: *mut Context) {
+pub(crate) unsafe extern "C-unwind" fn mcm_destroy_connection(context: *mut Context) {
     if context.is_null() {
         return;
     }
@@ -67,7 +67,7 @@ pub(crate) unsafe extern "C" fn mcm_destroy_connection(context: *mut Context) {
 /// # Safety
 /// `context` is null or a connection; `error_code` is null or points to an int.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mcm_dequeue_buffer(
+pub(crate) unsafe extern "C-unwind" fn mcm_dequeue_buffer(
     context: *mut Context,
     timeout: c_int,
     error_code: *mut c_int,
@@ -87,7 +87,7 @@ pub(crate) unsafe extern "C" fn mcm_dequeue_buffer(
 /// # Safety
 /// `context` is null or a connection. Any `buffer` will do.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mcm_enqueue_buffer(
+pub(crate) unsafe extern "C-unwind" fn mcm_enqueue_buffer(
     context: *mut Context,
     buffer: *mut Buffer,
 ) -> c_int {
@@ -106,7 +106,7 @@ pub(crate) unsafe extern "C" fn mcm_enqueue_buffer(
 /// # Safety
 /// As [`mcm_enqueue_buffer`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mcm_cancel_buffer(
+pub(crate) unsafe extern "C-unwind" fn mcm_cancel_buffer(
     context: *mut Context,
     buffer: *mut Buffer,
 ) -> c_int {
@@ -119,7 +119,7 @@ pub(crate) unsafe extern "C" fn mcm_cancel_buffer(
 /// # Safety
 /// `context` is null or a connection.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mcm_connection_fd(context: *mut Context) -> c_int {
+pub(crate) unsafe extern "C-unwind" fn mcm_connection_fd(context: *mut Context) -> c_int {
     // SAFETY: as the caller promises.
     let asked = || unsafe { connection(context) }?.descriptor();
     guarded(-1, || {
@@ -135,7 +135,7 @@ pub(crate) unsafe extern "C" fn mcm_connection_fd(context: *mut Context) -> c_in
 /// # Safety
 /// `context` is null or a connection; `stats` is null or has room for `size` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mcm_connection_stats(
+pub(crate) unsafe extern "C-unwind" fn mcm_connection_stats(
     context: *mut Context,
     stats: *mut Stats,
     size: usize,
@@ -158,11 +158,11 @@ pub(crate) unsafe extern "C" fn mcm_connection_stats(
 
 /// `mcm_last_error` of `mcm_dp_ext.h`.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn mcm_last_error() -> *const c_char {
+pub(crate) extern "C-unwind" fn mcm_last_error() -> *const c_char {
     last()
 }
 
-unsafe extern "C" fn dequeue(
+unsafe extern "C-unwind" fn dequeue(
     context: *mut Context,
     timeout: c_int,
     error_code: *mut c_int,
@@ -182,7 +182,7 @@ unsafe extern "C" fn dequeue(
     buffer
 }
 
-unsafe extern "C" fn enqueue(context: *mut Context, buffer: *mut Buffer) -> c_int {
+unsafe extern "C-unwind" fn enqueue(context: *mut Context, buffer: *mut Buffer) -> c_int {
     // SAFETY: null, or a connection.
     done(|| unsafe { connection(context) }?.enqueue(buffer))
 }
@@ -237,9 +237,9 @@ fn context(plan: &Plan, param: &Param, connection: Arc<Connection>) -> Context {
     }
 }
 
-fn created(create: impl FnOnce() -> Result<*mut Context, Failure>) -> *mut Context {
-    capi_door::start_log("libmcm_dp");
+fn created(create: impl FnOnce() -> Result<*mut Context, Failure> + Copy) -> *mut Context {
     guarded(null_mut(), || {
+        capi_door::start_log("libmcm_dp");
         create().unwrap_or_else(|failure| {
             tracing::error!(text = ?failure.text, "no connection");
             report(failure);
@@ -248,7 +248,7 @@ fn created(create: impl FnOnce() -> Result<*mut Context, Failure>) -> *mut Conte
     })
 }
 
-fn done(call: impl FnOnce() -> Result<(), Failure>) -> c_int {
+fn done(call: impl FnOnce() -> Result<(), Failure> + Copy) -> c_int {
     guarded(Code::Unknown as c_int, || match call() {
         Ok(()) => 0,
         Err(failure) => report(failure),
@@ -256,13 +256,18 @@ fn done(call: impl FnOnce() -> Result<(), Failure>) -> c_int {
 }
 
 /// Keeps a panic, which would be a defect here, from reaching the program, and a cancel from coming in between.
-fn guarded<T>(otherwise: T, call: impl FnOnce() -> T) -> T {
-    capi_door::guarded(call).unwrap_or_else(|| {
-        report(Failure::fixed(
-            Code::Unknown,
-            libc::EIO,
-            c"a defect in libmcm_dp; MEMWIRE_LOG=error shows it",
-        ));
-        otherwise
-    })
+fn guarded<T: Copy>(otherwise: T, call: impl FnOnce() -> T + Copy) -> T {
+    match capi_door::guarded(call) {
+        Some(result) => result,
+        None => defect(otherwise),
+    }
+}
+
+fn defect<T: Copy>(otherwise: T) -> T {
+    report(Failure::fixed(
+        Code::Unknown,
+        libc::EIO,
+        c"a defect in libmcm_dp; MEMWIRE_LOG=error shows it",
+    ));
+    otherwise
 }

@@ -540,8 +540,11 @@ static void handle_nothing(int signal)
     (void)signal;
 }
 
+static int cancel_type;
+
 static void *take_until_cancelled(void *argument)
 {
+    pthread_setcanceltype(cancel_type, NULL);
     for (;;) {
         mcm_dequeue_buffer(argument, 100, NULL);
         pthread_testcancel();
@@ -557,6 +560,7 @@ static void case_cancelled(const char *path, long rounds)
     signal(SIGINT, handle_nothing); /* then a wait has a descriptor to close */
     connect_both(&tx, &rx);
     for (long round = 0; round < rounds; round++) {
+        cancel_type = round % 2 ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED;
         start(&thread, take_until_cancelled, rx.context);
         usleep(20000 + (useconds_t)round * 7000);
         CHECK(pthread_cancel(thread) == 0, "cancel");

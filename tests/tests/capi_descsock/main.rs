@@ -6,9 +6,11 @@
 //!
 //! - `puppet` makes the calls that a test tells it to, with either set of names, and with the structures of any release;
 //! - `idle` polls where system calls are forbidden; `threads` does everything at once;
+//! - `cancelled` cancels threads in the middle of calls;
 //! - `layout` is a list of assertions for the compiler.
 
 mod agent;
+mod cancelled;
 mod counters;
 mod defects;
 mod descriptors;

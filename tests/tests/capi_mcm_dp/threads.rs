@@ -32,7 +32,7 @@ fn point_21_threads_that_send_live_through_receivers_that_come_and_go() {
 
 #[test]
 fn point_21_a_thread_that_is_cancelled_ends_between_calls() {
-    both("cancelled", "10");
+    both("cancelled", "20");
 }
 
 #[test]
