@@ -181,7 +181,7 @@ impl Agent {
     /// Removes a port.
     pub fn remove_port(&mut self, id: PortId, why: &str) {
         // Closing its descriptors ends the watching.
-        if let Some(port) = self.ports.remove(id) {
+        if let Some(port) = self.ports.remove(id, self.is_mirror(id)) {
             tracing::info!(port = port.name, why, "port removed");
         }
         self.clients.forget(id);
@@ -218,6 +218,10 @@ impl Agent {
             self.dismiss(now);
         }
         Ok(())
+    }
+
+    fn is_mirror(&self, id: PortId) -> bool {
+        self.switch.policy(id).is_some_and(Policy::is_mirror)
     }
 
     fn patience(&self, timeout: Option<Duration>) -> Duration {

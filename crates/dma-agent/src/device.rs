@@ -63,8 +63,8 @@ pub trait Sink {
     /// A frame has come in that cannot be forwarded.
     fn refuse(&mut self, reason: DropReason);
 
-    /// A frame that this device had accepted is dropped after all.
-    fn retract(&mut self, reason: DropReason);
+    /// A frame of so many bytes that this device had accepted is dropped after all.
+    fn retract(&mut self, bytes: usize, reason: DropReason);
 }
 
 /// What became of a frame that was handed to a device.

@@ -34,10 +34,12 @@ impl Sink for Forwarding<'_> {
         self.count_refused(reason);
     }
 
-    fn retract(&mut self, reason: DropReason) {
+    fn retract(&mut self, bytes: usize, reason: DropReason) {
         if let Some(port) = self.ports.get_mut(self.from) {
-            port.counters.sent = port.counters.sent.saturating_sub(1);
-            port.counters.dropped.count(reason);
+            let counters = &mut port.counters;
+            counters.sent = counters.sent.saturating_sub(1);
+            counters.sent_bytes = counters.sent_bytes.saturating_sub(bytes as u64);
+            counters.dropped.count(reason);
         }
     }
 }

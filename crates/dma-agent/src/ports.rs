@@ -1,6 +1,6 @@
 //! The ports of the agent: devices, and what the switch knows them by.
 
-use switch::{DropCounters, Misuse, Policy, PortId, Switch};
+use switch::{DropCounters, DropReason, Misuse, Policy, PortId, Switch};
 
 use crate::counters::PortCounters;
 use crate::device::Device;
@@ -20,11 +20,22 @@ pub(crate) struct Port {
     pub(crate) is_busy: bool,
 }
 
+impl Port {
+    /// What its device had accepted and not delivered is lost, and counted.
+    fn lose_undelivered(&mut self) {
+        let device = self.device.as_ref();
+        let undelivered = device.map_or(0, |device| device.undelivered());
+        let counters = &mut self.counters;
+        counters.sent = counters.sent.saturating_sub(undelivered);
+        counters.dropped.add(DropReason::PortGone, undelivered);
+    }
+}
+
 /// All ports, by the numbers the switch gave them.
 #[derive(Debug, Default)]
 pub(crate) struct Ports {
     slots: Vec<Option<Port>>,
-    /// What was counted for ports that are gone.
+    /// What was counted for ports that are gone, mirrors left out.
     pub(crate) gone: PortCounters,
 }
 
@@ -51,17 +62,14 @@ impl Ports {
         Ok(id)
     }
 
-    /// Takes a port away. What it had accepted and not delivered is lost, and counted.
-    pub(crate) fn remove(&mut self, id: PortId) -> Option<Port> {
+    /// Takes a port away. What it had accepted and not delivered is lost, and counted; what was counted for a mirror
+    /// goes with it.
+    pub(crate) fn remove(&mut self, id: PortId, is_mirror: bool) -> Option<Port> {
         let mut port = self.slots.get_mut(id.index())?.take()?;
-        let undelivered = port
-            .device
-            .as_ref()
-            .map_or(0, |device| device.undelivered());
-        port.counters.sent -= undelivered.min(port.counters.sent);
-        port.counters
-            .dropped
-            .add(switch::DropReason::PortGone, undelivered);
+        port.lose_undelivered();
+        if is_mirror {
+            return Some(port);
+        }
         let (all, own) = (&mut self.gone, &port.counters);
         all.received += own.received;
         all.received_bytes += own.received_bytes;
@@ -97,11 +105,11 @@ impl Ports {
         }
     }
 
-    /// Drops by reason, over all ports there are and were.
-    pub(crate) fn drops(&self) -> DropCounters {
+    /// Drops by reason, over all ports there are and were, but for copies that did not reach a mirror.
+    pub(crate) fn drops(&self, is_mirror: impl Fn(PortId) -> bool) -> DropCounters {
         let mut all = self.gone.refused;
         all.merge(&self.gone.dropped);
-        for (_, port) in self.iter() {
+        for (_, port) in self.iter().filter(|(_, port)| !is_mirror(port.id)) {
             all.merge(&port.counters.refused);
             all.merge(&port.counters.dropped);
         }

@@ -64,12 +64,13 @@ impl Agent {
         self.switch.flush(what)
     }
 
-    /// Frames dropped by reason, by all ports there are and were.
+    /// Frames dropped by reason, by all ports there are and were. Copies that a mirror did not get are no frames lost:
+    /// they are counted at the mirror alone.
     pub fn drops(&self) -> DropCounters {
-        self.ports.drops()
+        self.ports.drops(|id| self.is_mirror(id))
     }
 
-    /// What ports that are gone had counted.
+    /// What ports that are gone had counted, mirrors left out.
     pub fn gone(&self) -> PortCounters {
         self.ports.gone
     }

@@ -74,7 +74,7 @@ impl Rx {
             let frame = Frame::own(&next.bytes);
             let placed = self.tiers[tier].place(memory, &frame, next.labels, layout);
             if let Err(reason) = placed {
-                sink.retract(reason);
+                sink.retract(next.bytes.len(), reason);
             }
         }
         Ok(more)

@@ -148,7 +148,7 @@ pub struct MemberInfo {
 /// Frames that were dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DropsInfo {
-    /// All of them.
+    /// All of them, but for copies that did not reach a mirror.
     pub total: u64,
     /// By reason; those that have not happened are left out.
     pub reasons: BTreeMap<String, u64>,

@@ -1,9 +1,11 @@
 //! A receiver with fewer buffers than frames: whose frame gets the next one.
 
+use std::io::Write;
+
 use dma_agent::Scheduling;
 use switch::DropReason;
 
-use crate::common::port;
+use crate::common::{frame, port};
 use crate::tenant::{Still, assert_in_order, classes, round, weighted};
 
 /// Frames of all classes that wait, the lowest having come first.
@@ -109,4 +111,26 @@ fn a_class_goes_to_its_own_tier_once_the_receiver_has_posted_there() {
     let (high, low) = (still.receiver.receive(3), still.receiver.receive(0));
     assert_eq!((high.len(), low.len()), (180, 35));
     assert!(low.iter().all(|got| got.class < 3));
+}
+
+#[test]
+fn a_frame_that_turns_out_too_long_for_its_buffer_is_not_counted_as_sent() {
+    let mut still = Still::new(weighted());
+    let long = frame(0xFF, 0xA, 0, 3000);
+    let descriptor = still.sender.raw.prepare(&long, 'B', None);
+    let written = still.sender.raw.sockets[4].write(&descriptor);
+    assert_eq!(written.expect("room"), descriptor.len());
+    still.sender.sent[0] += 1;
+    still.sender.send(0, 1);
+    still.settle();
+    let counted = |still: &Still| {
+        let counters = port(&still.agent, "receiver").expect("a port").counters;
+        let too_long = counters.dropped[DropReason::TooLong];
+        (counters.sent, counters.sent_bytes, too_long)
+    };
+    assert_eq!(counted(&still), (2, 3060, 0), "both wait");
+    still.receiver.post(0, 1);
+    still.settle();
+    assert_eq!(counted(&still), (1, 60, 1));
+    assert_eq!(still.receiver.receive(0).len(), 1, "in the same buffer");
 }

@@ -74,6 +74,10 @@ fn what_nobody_takes_from_a_capture_is_dropped_and_the_rest_is_whole() {
         dropped(&agent, "capture", DropReason::QueueFull),
         queue.dropped()
     );
+    assert!(
+        queue.dropped() > 0 && agent.drops().total() == 0,
+        "only copies were lost"
+    );
 }
 
 #[test]

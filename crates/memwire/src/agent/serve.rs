@@ -68,7 +68,8 @@ impl Served {
     fn of(agent: &Agent, time: Duration) -> Self {
         let gone = agent.gone();
         let (mut received, mut delivered) = (gone.received, gone.sent);
-        for port in agent.ports() {
+        // Copies for mirrors come on top of what was delivered.
+        for port in agent.ports().filter(|port| !port.policy.is_mirror()) {
             received += port.counters.received;
             delivered += port.counters.sent;
         }
