@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One thing that is not as it was: `port vpp: added`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// What: doorbell, port, alias, client, allow, caps, fdb, qos, control or metrics.
+    /// What: doorbell, port, alias, client, allow, caps, fdb, forwarding, qos, control or metrics.
     pub what: String,
     /// Which one; empty where there is only one.
     pub name: String,

@@ -121,6 +121,30 @@ fn a_frame_directed_to_did_4_is_learned_from_and_looked_up() {
 }
 
 #[test]
+fn link_local_frames_reach_the_service_of_their_protocol_and_are_not_flooded() {
+    let agent = Running::start();
+    let mut host = Tenant::new(&agent, "host", 8);
+    let mut other = Tenant::new(&agent, "other", 10);
+    let mut daemons = [1, 3, 4].map(|svc| Tenant::new(&agent, &format!("daemon{svc}"), svc));
+    let link_local = |last: u8, ethertype: u16| {
+        let mut bytes = frame(0, 0xA, 0, 80);
+        bytes[..6].copy_from_slice(&[1, 0x80, 0xC2, 0, 0, last]);
+        bytes[12..14].copy_from_slice(&ethertype.to_be_bytes());
+        bytes
+    };
+    for (to, last, ethertype) in [(0, 0x2, 0x8809), (1, 0x0, 0x0026), (2, 0xE, 0x88CC)] {
+        let sent = link_local(last, ethertype);
+        host.sends(&sent, None);
+        assert_eq!(daemons[to].gets(&sent).0, FIRST);
+    }
+    host.sends(&link_local(0x1, 0x8808), None); // pause
+    other.gets_nothing();
+    daemons.iter_mut().for_each(Tenant::gets_nothing);
+    let drops = agent.stop().drops();
+    assert_eq!((drops[DropReason::LinkLocal], drops.total()), (1, 1));
+}
+
+#[test]
 fn unknown_unicast_stays_in_its_domain() {
     let dir = tempfile::tempdir().expect("a directory");
     let agent = Running::prepared(Admission::same_user(), |agent| {

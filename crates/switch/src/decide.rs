@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   sender exists, may use the domain ─┬─ not directed, or alias "learn": learn source ── known ──► its port
-//!                                      │                                              └─ else ───► flood the domain
+//!                                      │                                              └─ else ───► flood the domain,
+//!                                      │                                                  but for link-local groups
 //!                                      ├─ did of an uplink ──────────────────────────────────────► out there
 //!                                      └─ did of a port, other alias ── svc: owners, sep: member ► its port
 //!   then, for all: what is too long for a port is kept from it, and mirrors get their copies
@@ -85,7 +86,7 @@ impl Switch {
         let destination = frame.header.destination();
         let key = Key::new(nti, frame.header.vlan(), destination);
         let (to, flags) = match destination.is_group() {
-            true => (self.flood(frame.port, nti)?, Flags::empty()),
+            true => (self.group(frame, nti)?, Flags::empty()),
             false => match self.fdb.look_up(key, now) {
                 None => (self.flood(frame.port, nti)?, Flags::LOOKUP_FAILED),
                 Some(port) => {
@@ -103,7 +104,7 @@ impl Switch {
     }
 
     /// All others in the domain, if there are any.
-    fn flood(&self, from: PortId, nti: Nti) -> Result<PortSet, DropReason> {
+    pub(crate) fn flood(&self, from: PortId, nti: Nti) -> Result<PortSet, DropReason> {
         let to = self.ports.flood(from, nti);
         match to.is_empty() {
             true => Err(DropReason::NoOtherPort),

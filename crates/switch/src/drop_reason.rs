@@ -50,6 +50,8 @@ drop_reasons! {
     NoSuchMember = "no-such-member",
     /// Directed to a port that is not in the frame's domain.
     NtiNotAtDestination = "nti-not-at-destination",
+    /// For a link-local group, which no switch forwards, and nobody here has the service that would take it.
+    LinkLocal = "link-local",
     /// Sent by a mirror port, or directed to one.
     MirrorPort = "mirror-port",
 

@@ -52,6 +52,7 @@ mod fdb;
 mod flow;
 mod hash;
 mod header;
+mod link_local;
 mod mac;
 mod nti_set;
 mod number;

@@ -16,6 +16,8 @@ pub struct Switch {
     pub(crate) ports: Ports,
     pub(crate) fdb: Fdb,
     pub(crate) seed: Seed,
+    /// Link-local groups that are flooded, by number.
+    pub(crate) flooded_groups: u16,
 }
 
 impl Switch {
@@ -27,6 +29,7 @@ impl Switch {
             ports: Ports::default(),
             fdb: Fdb::new(settings, seed),
             seed,
+            flooded_groups: 0,
         }
     }
 

@@ -174,6 +174,10 @@ impl Agent {
             self.switch.change_settings(config.fdb);
             changes.push(Change::new("fdb", "", How::Changed));
         }
+        if self.switch.flooded_link_local() != config.flood_link_local {
+            self.switch.flood_link_local(config.flood_link_local);
+            changes.push(Change::new("forwarding", "", How::Changed));
+        }
         if self.setup.scheduling != config.scheduling {
             self.schedule_by(config.scheduling);
             changes.push(Change::new("qos", "", How::Changed).because(config.scheduling));

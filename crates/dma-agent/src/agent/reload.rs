@@ -20,6 +20,7 @@ impl Agent {
         let mut agent = Agent::new(config.admission.clone(), config.fdb, random)?;
         agent.setup.source = source;
         agent.schedule_by(config.scheduling);
+        agent.switch.flood_link_local(config.flood_link_local);
         agent.apply(&config)?;
         Ok(agent)
     }

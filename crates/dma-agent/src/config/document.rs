@@ -20,6 +20,7 @@ pub(super) struct Document {
     pub(super) caps: CapsTable,
     pub(super) fdb: FdbTable,
     pub(super) qos: QosTable,
+    pub(super) forwarding: ForwardingTable,
     pub(super) alias: BTreeMap<Spanned<String>, Spanned<String>>,
     pub(super) port: Vec<PortTable>,
     pub(super) control: Option<SocketTable>,
@@ -76,6 +77,13 @@ pub(super) struct FdbTable {
 pub(super) struct QosTable {
     pub(super) scheduling: Option<Spanned<String>>,
     pub(super) weights: Option<Spanned<Vec<i64>>>,
+}
+
+/// `[forwarding]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ForwardingTable {
+    pub(super) flood_link_local: Option<Spanned<Vec<i64>>>,
 }
 
 /// `[metrics]`

@@ -12,6 +12,7 @@ mod aliases;
 mod allow;
 mod document;
 mod error;
+mod forwarding;
 pub mod places;
 mod port_device;
 mod port_table;
@@ -53,6 +54,8 @@ pub struct Config {
     pub fdb: Settings,
     /// How classes of frames share what they compete for.
     pub scheduling: Scheduling,
+    /// The link-local groups that are flooded: bit 14 for 01:80:c2:00:00:0e, and so on.
+    pub flood_link_local: u16,
     /// What dids mean that are no port's own.
     pub aliases: BTreeMap<Did, AliasTo>,
     /// The ports that are there without a client.
@@ -88,6 +91,7 @@ impl Default for Config {
             admission: Admission::same_user(),
             fdb: Settings::default(),
             scheduling: Scheduling::default(),
+            flood_link_local: 0,
             aliases: aliases::usual(),
             ports: Vec::new(),
             control: None,
@@ -135,6 +139,7 @@ fn check(document: Document, accounts: &Accounts) -> Result<Config, Fault> {
         admission: allow::check(&document.allow, &document.caps, accounts)?,
         fdb: fdb(&document.fdb)?,
         scheduling: qos::check(&document.qos)?,
+        flood_link_local: forwarding::check(&document.forwarding)?,
         aliases: aliases::check(&document.alias, &ports)?,
         ports,
         control: control.transpose()?,

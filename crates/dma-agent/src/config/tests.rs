@@ -104,6 +104,15 @@ fn classes_share_by_weights_or_the_highest_takes_it_all() {
 }
 
 #[test]
+fn link_local_groups_are_flooded_when_it_is_said() {
+    let config = good("[forwarding]\nflood-link-local = [0, 14, 0]\n");
+    assert_eq!(
+        (config.flood_link_local, good("").flood_link_local),
+        (0x4001, 0)
+    );
+}
+
+#[test]
 fn did_4_means_learn_unless_something_else_is_said() {
     let did = |raw| Did::new(raw).expect("a did");
     assert_eq!(good("").aliases[&did(4)], AliasTo::Learn);
@@ -170,6 +179,9 @@ const WRONG: &[&str] = &[
     "[qos]|weights = 'equal'",
     "[qos]|scheduling = 'strict'|weights = [1, 1, 1, 1]",
     "[qos]|tiers = 4",
+    "[forwarding]|flood-link-local = [16]",
+    "[forwarding]|flood-link-local = 'all'",
+    "[forwarding]|stp = true",
     "[alias]|2048 = 'learn'",
     "[alias]|4 = 'forget'",
     "[alias]|4 = 'port nowhere'",

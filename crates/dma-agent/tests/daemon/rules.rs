@@ -128,3 +128,23 @@ fn addresses_are_forgotten_by_port_domain_and_address() {
         }
     }
 }
+
+#[test]
+fn link_local_groups_are_flooded_from_the_moment_that_it_is_said() {
+    let daemon = Daemon::start("");
+    let (mut one, mut two) = (
+        Raw::register_binary(&daemon.0, "one", 10),
+        Raw::register_binary(&daemon.0, "two", 11),
+    );
+    two.post(10);
+    let mut lldp = frame(0xB, 0xA, 1, 60);
+    lldp[..6].copy_from_slice(&[1, 0x80, 0xC2, 0, 0, 0xE]);
+    one.send(&lldp, 'B', None);
+    eventually("it goes nowhere", || {
+        (daemon.port("one").refused.get("link-local") == Some(&1)).then_some(())
+    });
+    let changes = daemon.changes("[forwarding]\nflood-link-local = [14]\n");
+    assert_eq!(changes, ["forwarding: changed"]);
+    one.send(&lldp, 'B', None);
+    assert_eq!(two.receive(0).0[..60], lldp);
+}

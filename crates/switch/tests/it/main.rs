@@ -5,6 +5,7 @@ mod flows;
 mod forgetting;
 mod header_properties;
 mod learning;
+mod link_local;
 mod mirrors;
 mod model;
 mod moves;

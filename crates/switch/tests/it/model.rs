@@ -9,6 +9,7 @@ use switch::{
     Role, Sep, Settings, Watch,
 };
 
+use crate::moves::SPANNING_TREE;
 use crate::net::Frame;
 
 pub(crate) struct Host {
@@ -188,11 +189,17 @@ impl Model {
             };
         }
         let ports = self.ports.keys().copied();
-        let reached: BTreeSet<_> = ports
+        let mut reached: BTreeSet<_> = ports
             .filter(|to| self.obstacle(frame.port, *to, nti).is_none())
             .collect();
+        let mut nobody = DropReason::NoOtherPort;
+        if frame.destination == SPANNING_TREE {
+            let speaks = |policy: &Policy| policy.services.iter().any(|one| one.svc.raw() == 3);
+            reached.retain(|port| speaks(&self.ports[port]));
+            nobody = DropReason::LinkLocal;
+        }
         match reached.is_empty() {
-            true => Err(DropReason::NoOtherPort),
+            true => Err(nobody),
             false => Ok(reached),
         }
     }

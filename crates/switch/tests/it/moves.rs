@@ -6,6 +6,9 @@ use switch::{Alias, Directed, Endpoint, Flush, Mac, Nti, NtiSet, Sep, Settings, 
 
 use crate::net::{did, nti, sep, svc};
 
+/// The group of bridges, whose protocol is that of service 3.
+pub(crate) const SPANNING_TREE: Mac = Mac([0x01, 0x80, 0xC2, 0, 0, 0]);
+
 /// Something that happens. Ports are named by when they were added, those that are gone too.
 #[derive(Clone, Debug)]
 pub(crate) enum Move {
@@ -101,6 +104,7 @@ fn mac() -> impl Strategy<Value = Mac> {
         12 => (0_u8..5).prop_map(|host| Mac([2, 0, 0, 0, 0, host])),
         1 => Just(Mac::BROADCAST),
         1 => Just(Mac([1, 0, 0x5E, 0, 0, 7])),
+        1 => Just(SPANNING_TREE),
         1 => Just(Mac::ZERO),
     ]
 }
@@ -110,7 +114,8 @@ fn domain() -> impl Strategy<Value = Nti> {
 }
 
 fn service() -> impl Strategy<Value = Endpoint> {
-    (8_u16..10, 0_u8..3).prop_map(|(service, member)| Endpoint {
+    let number = prop_oneof![1 => Just(3_u16), 4 => 8_u16..10];
+    (number, 0_u8..3).prop_map(|(service, member)| Endpoint {
         svc: svc(service),
         sep: sep(member),
     })

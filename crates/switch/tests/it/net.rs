@@ -96,6 +96,7 @@ pub(crate) struct Frame {
     pub(crate) tier: Tier,
     pub(crate) directed: Option<Directed>,
     pub(crate) length: usize,
+    pub(crate) ethertype: u16,
     pub(crate) packet: Vec<u8>,
 }
 
@@ -110,6 +111,7 @@ impl Frame {
             tier: Tier::MIN,
             directed: None,
             length: 60,
+            ethertype: 0x0800,
             packet: vec![0; 8],
         }
     }
@@ -121,6 +123,10 @@ impl Frame {
     pub(crate) fn nti(self, raw: u16) -> Frame {
         let nti = Nti::new(raw).ok();
         Frame { nti, ..self }
+    }
+
+    pub(crate) fn ethertype(self, ethertype: u16) -> Frame {
+        Frame { ethertype, ..self }
     }
 
     pub(crate) fn length(self, length: usize) -> Frame {
@@ -151,7 +157,7 @@ impl Frame {
             bytes.extend([0x81, 0]);
             bytes.extend(self.vlan.to_be_bytes());
         }
-        bytes.extend([0x08, 0x00]);
+        bytes.extend(self.ethertype.to_be_bytes());
         bytes.extend(&self.packet);
         bytes
     }
