@@ -7,6 +7,7 @@ mod inspect;
 mod plan;
 mod policies;
 mod reload;
+mod revive;
 mod sockets;
 mod views;
 
@@ -19,7 +20,7 @@ use switch::{Alias, Did, Misuse, Policy, PortId, Settings, Switch};
 
 pub use inspect::PortView;
 
-use crate::admission::{Admission, Refusal};
+use crate::admission::Admission;
 use crate::clients::Clients;
 use crate::control::desk::Desk;
 use crate::device::{Device, Gone, News, Source};
@@ -216,6 +217,7 @@ impl Agent {
             self.switch.age(now, AGE_SLOTS);
             self.reception.expire(now);
             self.dismiss(now);
+            self.revive(now);
         }
         Ok(())
     }
@@ -235,10 +237,12 @@ impl Agent {
     }
 
     fn watch(&self, id: PortId) -> std::io::Result<()> {
+        let device = self.ports.get(id).and_then(|port| port.device.as_ref());
+        device.map_or(Ok(()), |device| self.watch_device(id, device.as_ref()))
+    }
+
+    fn watch_device(&self, id: PortId, device: &dyn Device) -> std::io::Result<()> {
         let index = u32::try_from(id.index()).unwrap_or(u32::MAX);
-        let Some(device) = self.ports.get(id).and_then(|port| port.device.as_ref()) else {
-            return Ok(());
-        };
         device.watch(&mut |source: Source, fd: BorrowedFd<'_>| {
             self.reactor.watch_changes(fd, Token::Port(index, source.0))
         })
@@ -294,17 +298,6 @@ impl Agent {
         if self.busy.is_empty() {
             self.busy = busy; // keeps its memory
         }
-    }
-
-    /// Removes a port whose device cannot be used any more. A client that has not come all the way is one refused.
-    fn part_with(&mut self, id: PortId, gone: &Gone) {
-        if let Gone::NoLink { reason } = gone
-            && let Some(who) = self.clients.who(id)
-        {
-            let reason = reason.clone();
-            self.reception.note(who, &Refusal::NoLink { reason });
-        }
-        self.remove_port(id, &gone.to_string());
     }
 
     fn receive(&mut self, id: PortId, now: Duration) -> Result<bool, Gone> {

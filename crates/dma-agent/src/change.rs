@@ -45,6 +45,12 @@ impl Change {
         }
     }
 
+    /// It did not work.
+    pub(crate) fn failed(self, why: impl fmt::Display) -> Self {
+        let how = How::Failed;
+        Self { how, ..self }.because(why)
+    }
+
     pub(crate) fn because(self, note: impl fmt::Display) -> Self {
         let note = note.to_string();
         Self { note, ..self }

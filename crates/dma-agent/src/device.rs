@@ -116,6 +116,14 @@ pub trait Device: fmt::Debug + Send {
     /// How classes share what they compete for here, from now on. Nothing to do where there is only one.
     fn schedule_by(&mut self, _scheduling: Scheduling) {}
 
+    /// Has whatever is behind it take payloads up to this size, where that can be told.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn set_mtu(&mut self, _mtu: usize) -> std::io::Result<()> {
+        Ok(())
+    }
+
     /// Bytes of memory that its other end has brought, besides what was known when it was let in.
     fn memory(&self) -> u64 {
         0

@@ -35,6 +35,7 @@ mod frame;
 mod inbox;
 mod interface;
 mod labels;
+mod lost;
 mod metrics;
 mod naps;
 mod notify;

@@ -22,12 +22,18 @@ pub(crate) struct Port {
 
 impl Port {
     /// What its device had accepted and not delivered is lost, and counted.
-    fn lose_undelivered(&mut self) {
+    fn lose_undelivered(&mut self, reason: DropReason) {
         let device = self.device.as_ref();
         let undelivered = device.map_or(0, |device| device.undelivered());
         let counters = &mut self.counters;
         counters.sent = counters.sent.saturating_sub(undelivered);
-        counters.dropped.add(DropReason::PortGone, undelivered);
+        counters.dropped.add(reason, undelivered);
+    }
+
+    /// Gives it another device in place of one that cannot be used any more.
+    pub(crate) fn exchange(&mut self, device: Box<dyn Device>) {
+        self.lose_undelivered(DropReason::LinkDown);
+        self.device = Some(device);
     }
 }
 
@@ -66,7 +72,7 @@ impl Ports {
     /// goes with it.
     pub(crate) fn remove(&mut self, id: PortId, is_mirror: bool) -> Option<Port> {
         let mut port = self.slots.get_mut(id.index())?.take()?;
-        port.lose_undelivered();
+        port.lose_undelivered(DropReason::PortGone);
         if is_mirror {
             return Some(port);
         }

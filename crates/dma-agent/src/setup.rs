@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use switch::{Did, PortId};
 
 use crate::config::{AliasTo, ConfigError, ConfigSource, DeviceConfig, PortConfig, SocketAt};
+use crate::lost::Lost;
 use crate::notify::Notify;
 use crate::open::{Listeners, OpenError};
 use crate::schedule::Scheduling;
@@ -23,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) control: Option<SocketAt>,
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) notify: Notify,
+    /// Those of them that have no device now.
+    pub(crate) lost: Lost,
     /// Sockets that ports share.
     pub(crate) listeners: Listeners,
     /// Reloads that worked.
@@ -84,6 +87,15 @@ impl Setup {
     /// A port is gone.
     pub(crate) fn forget(&mut self, id: PortId) {
         self.ports.retain(|_, placed| placed.id != id);
+        self.lost.forget(id);
+    }
+
+    /// How a port was configured, if it was.
+    pub(crate) fn config_of(&self, id: PortId) -> Option<&PortConfig> {
+        let mut ports = self.ports.values();
+        ports
+            .find(|placed| placed.id == id)
+            .map(|placed| &placed.config)
     }
 
     /// The name under which this very device is there, for a port that is only called something else now.

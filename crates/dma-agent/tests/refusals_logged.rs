@@ -2,63 +2,14 @@
 
 mod common;
 
-use std::fmt::{Debug, Write as _};
 use std::fs::File;
-use std::io::Write as _;
+use std::io::Write;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use common::lines::Lines;
 use common::{Running, system_request};
 use dma_agent::Agent;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
-
-/// Keeps the lines of this thread's log.
-#[derive(Clone, Debug, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
-
-impl Lines {
-    /// Those about clients who were refused.
-    fn of_refusals(&self) -> Vec<String> {
-        let lines = self.0.lock().expect("nobody panicked");
-        let refused = lines.iter().filter(|line| line.contains("refused"));
-        refused.cloned().collect()
-    }
-}
-
-struct Fields(String);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = write!(self.0, "{}={value:?} ", field.name());
-    }
-}
-
-impl Subscriber for Lines {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields(String::new());
-        event.record(&mut fields);
-        self.0.lock().expect("nobody panicked").push(fields.0);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
 
 /// Turns an agent in this thread, whose log is kept, and ends it.
 fn logged(act: impl FnOnce(&mut Agent, &tempfile::TempDir)) -> Vec<String> {
@@ -70,7 +21,7 @@ fn logged(act: impl FnOnce(&mut Agent, &tempfile::TempDir)) -> Vec<String> {
         act(&mut agent, &dir);
         drop(agent);
     });
-    lines.of_refusals()
+    lines.with("refused")
 }
 
 fn turn_until(agent: &mut Agent, what: impl Fn(&Agent) -> bool) {

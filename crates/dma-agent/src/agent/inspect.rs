@@ -25,6 +25,8 @@ pub struct PortView {
     pub waiting: u64,
     /// Bytes of memory that its other end has brought.
     pub memory: u64,
+    /// Why there is nothing behind it, if there is not.
+    pub lost: Option<String>,
     /// Who the client is, if it is one.
     pub client: Option<Credentials>,
 }
@@ -44,6 +46,7 @@ impl Agent {
                 counters: port.counters,
                 waiting: device.undelivered(),
                 memory: device.memory(),
+                lost: self.setup.lost.why(id).map(str::to_owned),
                 client: self.clients.who(id),
             })
         })

@@ -87,9 +87,15 @@ impl Agent {
 
     fn step(&mut self, config: &Config, port: &PortConfig) -> Result<Step, SetupError> {
         if let Some(placed) = self.setup.ports.get(&port.name) {
-            return Ok(match placed.config.device == port.device {
-                true => Step::Keep(port.name.clone(), port.clone()),
-                false => Step::Replace(port.clone(), self.setup.listeners.open(port).ok()),
+            let is_same = placed.config.device == port.device;
+            let is_lost = self.setup.lost.why(placed.id).is_some();
+            if is_same && !is_lost {
+                return Ok(Step::Keep(port.name.clone(), port.clone()));
+            }
+            let device = self.setup.listeners.open(port).ok();
+            return Ok(match is_same && device.is_none() {
+                true => Step::Keep(port.name.clone(), port.clone()), // and goes on being tried
+                false => Step::Replace(port.clone(), device),
             });
         }
         let stays = |name: &str| config.ports.iter().any(|port| port.name == name);

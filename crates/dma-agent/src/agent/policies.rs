@@ -54,19 +54,23 @@ impl Agent {
         let change = Change::new("port", &new_name, How::Changed);
         let there = self.ports.get_mut(id)?;
         there.name.clone_from(&new_name);
-        let largest = there
-            .device
-            .as_ref()
-            .map_or(usize::MAX, |device| device.largest());
+        let device = there.device.as_ref();
+        let largest = device.map_or(usize::MAX, |device| device.largest());
         let policy = self.configured_policy(&port, largest);
-        match self.switch.replace_policy(id, policy) {
-            Err(error) => Some(Change {
-                how: How::Failed,
-                ..change.because(error)
-            }),
-            Ok(_) if is_same => None,
-            Ok(_) if name != new_name => Some(change.because(format!("it was called {name}"))),
-            Ok(_) => Some(change),
+        let told = port.mtu.or(placed.config.mtu.and(Some(policy.mtu)));
+        if let Err(error) = self.switch.replace_policy(id, policy) {
+            return Some(change.failed(error));
+        }
+        if let Some(mtu) = told
+            && let Some(device) = self.ports.get_mut(id)?.device.as_mut()
+            && let Err(error) = device.set_mtu(mtu)
+        {
+            return Some(change.failed(format!("an MTU of {mtu} behind it: {error}")));
+        }
+        match is_same {
+            true => None,
+            false if name != new_name => Some(change.because(format!("it was called {name}"))),
+            false => Some(change),
         }
     }
 
@@ -130,10 +134,7 @@ impl Agent {
             };
             let change = Change::new("alias", did, how);
             match self.set_alias(*did, to) {
-                Err(why) => changes.push(Change {
-                    how: How::Failed,
-                    ..change.because(why)
-                }),
+                Err(why) => changes.push(change.failed(why)),
                 Ok(()) if old.get(did) == Some(to) => {}
                 Ok(()) => changes.push(change),
             }
@@ -208,10 +209,7 @@ impl Agent {
         let change = Change::new("client", name, How::Changed);
         match self.switch.replace_policy(id, policy) {
             Ok(_) => Some(change),
-            Err(error) => Some(Change {
-                how: How::Failed,
-                ..change.because(error)
-            }),
+            Err(error) => Some(change.failed(error)),
         }
     }
 }

@@ -134,10 +134,7 @@ impl Agent {
                 self.setup.ports.insert(name, Placed { id, config: port });
                 change
             }
-            Err(error) => Change {
-                how: How::Failed,
-                ..change.because(error)
-            },
+            Err(error) => change.failed(error),
         }
     }
 

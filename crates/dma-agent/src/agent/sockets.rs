@@ -29,7 +29,7 @@ impl Agent {
             let change = Change::new("doorbell", &socket.address, How::Replaced);
             changes.push(match StreamListener::bind(&socket.address, &socket.file) {
                 Ok(listener) => self.add_doorbell(socket.clone(), listener, change),
-                Err(error) => failed(change, error),
+                Err(error) => change.failed(error),
             });
         }
         for (socket, listener) in new {
@@ -54,7 +54,7 @@ impl Agent {
                 self.setup.doorbells.push(socket);
                 change
             }
-            Err(error) => failed(change, error),
+            Err(error) => change.failed(error),
         }
     }
 
@@ -84,7 +84,7 @@ impl Agent {
         self.setup.control = heard.is_ok().then_some(at);
         changes.push(match heard {
             Ok(()) => change,
-            Err(error) => failed(change, error),
+            Err(error) => change.failed(error),
         });
     }
 
@@ -106,7 +106,7 @@ impl Agent {
                 self.setup.metrics = heard.is_ok().then_some(at);
                 changes.push(match heard {
                     Ok(()) => change,
-                    Err(error) => failed(change, error),
+                    Err(error) => change.failed(error),
                 });
             }
         }
@@ -117,12 +117,5 @@ fn came(was_there: bool) -> How {
     match was_there {
         true => How::Replaced,
         false => How::Added,
-    }
-}
-
-fn failed(change: Change, why: impl std::fmt::Display) -> Change {
-    Change {
-        how: How::Failed,
-        ..change.because(why)
     }
 }

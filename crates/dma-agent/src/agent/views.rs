@@ -140,6 +140,7 @@ pub(super) fn port_info(port: &PortView) -> PortInfo {
         id: port.id.index(),
         name: port.name.clone(),
         kind: port.kind.to_owned(),
+        lost: port.lost.clone(),
         did: policy.did.raw(),
         role: match policy.role {
             Role::Local => "local",

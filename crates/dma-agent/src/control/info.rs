@@ -41,6 +41,8 @@ pub struct PortInfo {
     /// What is behind it.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Why there is nothing behind it now; what is configured comes back by itself, but for files.
+    pub lost: Option<String>,
     /// How descriptors name it.
     pub did: u16,
     /// local, uplink or mirror.

@@ -99,6 +99,11 @@ impl Device for TapDevice {
     fn largest(&self) -> usize {
         LARGEST_FRAME
     }
+
+    fn set_mtu(&mut self, mtu: usize) -> io::Result<()> {
+        let mtu = u32::try_from(mtu).map_err(|_| io::ErrorKind::InvalidInput)?;
+        self.tap.set_mtu(mtu)
+    }
 }
 
 fn read_failed(source: io::Error) -> Gone {

@@ -106,6 +106,17 @@ impl Tap {
         self.interface.mtu()
     }
 
+    /// Sets the largest payload in bytes, unless it is that already.
+    ///
+    /// # Errors
+    /// What the system says: most often that this process has not the right `CAP_NET_ADMIN`.
+    pub fn set_mtu(&self, mtu: u32) -> io::Result<()> {
+        match self.mtu()? == mtu {
+            true => Ok(()),
+            false => self.interface.set_mtu(mtu),
+        }
+    }
+
     /// Takes the next frame that the host has sent there, without CRC; returns its length, `None` if there is none now.
     /// What does not fit is cut off.
     ///

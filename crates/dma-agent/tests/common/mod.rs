@@ -5,6 +5,8 @@
     reason = "numbers of tests that fit by their making"
 )]
 
+pub(crate) mod lines;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::mem::MaybeUninit;

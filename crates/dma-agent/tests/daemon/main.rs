@@ -10,6 +10,7 @@ mod common;
 mod callers;
 mod control;
 mod daemon;
+mod lost;
 mod metrics;
 mod notices;
 mod reload;

@@ -108,7 +108,8 @@ fn enter() -> Result<String, String> {
     Ok(format!("/proc/{process}/task/{thread}/ns/net"))
 }
 
-fn ip(arguments: &str) -> Result<String, String> {
+/// Runs `ip` in this thread's namespace; what it says.
+pub(crate) fn ip(arguments: &str) -> Result<String, String> {
     let output = Command::new("ip").args(arguments.split(' ')).output();
     let output = output.map_err(|error| error.to_string())?;
     let said = |bytes| String::from_utf8_lossy(bytes).into_owned();

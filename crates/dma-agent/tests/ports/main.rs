@@ -10,6 +10,7 @@ mod common;
 mod accounts;
 mod capture;
 mod host;
+mod lost;
 mod memif_links;
 mod network_interface;
 mod ping;

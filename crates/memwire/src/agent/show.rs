@@ -87,7 +87,7 @@ fn ports(ports: &[PortInfo]) -> String {
         };
         table.row([
             port.name.clone(),
-            port.kind.clone(),
+            kind(port),
             port.did.to_string(),
             port.ntis.join(","),
             role,
@@ -99,7 +99,18 @@ fn ports(ports: &[PortInfo]) -> String {
             grouped(sum(&port.refused) + sum(&port.dropped)),
         ]);
     }
-    table.render()
+    let lost = ports
+        .iter()
+        .filter_map(|port| Some((&port.name, port.lost.as_ref()?)));
+    let lost = lost.map(|(name, why)| format!("{name} is lost: {why}\n"));
+    table.render() + &lost.collect::<String>()
+}
+
+fn kind(port: &PortInfo) -> String {
+    match port.lost {
+        Some(_) => format!("{}, lost", port.kind),
+        None => port.kind.clone(),
+    }
 }
 
 /// A mirror takes whatever there is.
