@@ -29,7 +29,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     ("capi-door", &[]),
     ("mcm-dp", &["capi-door", "memif", "memwire-media"]),
-    ("descsock", &["descsock-wire", "memif-ring"]),
+    ("descsock", &["descsock-wire", "memif", "memif-ring"]),
     ("descsock-client", &["capi-door", "descsock"]),
 ];
 

@@ -43,6 +43,11 @@ impl Batch {
         }
     }
 
+    /// Bytes of all frames together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.frames.clear();

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use crate::counters::{Tally, add};
+use crate::counters::Tally;
 use crate::doorbell::{Connection, Doorbell};
 use crate::error::os;
 use crate::geometry::Geometry;
+use crate::light::Light;
 use crate::passing::timespec;
 use crate::place::Place;
 use crate::rx::Rx;
@@ -56,20 +57,13 @@ impl Client {
             place: Place::new(&options.memory, &options.tenant)?,
             geometry,
             file: None,
+            every_tier: options.every_tier,
         };
-        let [rx, tx] = home.map()?;
-        let (rx, tx) = (
-            Rx::new(rx, geometry, options.every_tier),
-            Tx::new(tx, geometry),
-        );
-        let capacity = tx.capacity();
-        let shared = Shared::new(rx, tx, Tally::new(options.counters));
+        let tally = Tally::new(options.counters);
+        let shared = Shared::new(Rx::new(receive), Tx::new(), tally);
         let shared = Arc::new(shared.map_err(os("eventfd"))?);
         let connection = connect(&mut home, &shared, options.patience)?;
-        let session = Session::new(connection, geometry, &shared);
-        let mut session = session.map_err(os("epoll_ctl"))?;
-        session.begin(&shared);
-        add(&shared.tally.connections, 1);
+        let session = Session::begin(connection, &mut home, &shared)?;
         let worker = Worker {
             shared: Arc::clone(&shared),
             home,
@@ -83,7 +77,7 @@ impl Client {
             shared,
             worker: Mutex::new(Some(thread)),
             wait: options.wait,
-            capacity,
+            capacity: geometry.capacity(),
             owner: std::process::id(),
         })
     }
@@ -92,15 +86,18 @@ impl Client {
     pub fn poll(&self, asked: Events) -> Events {
         let mut found = Events::empty();
         let mut rx = self.shared.rx();
+        rx.look();
         found.set(Events::IN, !rx.is_empty());
         if self.check_receiver(&mut rx).is_err() {
             found |= Events::ERR;
         }
+        self.shared.tell_receivers(&mut rx);
         drop(rx);
         if asked.contains(Events::OUT) {
             let mut tx = self.shared.tx();
             let is_up = self.check_sender(&mut tx).is_ok();
             found.set(Events::OUT, is_up && tx.has_room());
+            self.shared.tell_senders(&mut tx);
         }
         found & (asked | Events::ERR)
     }
@@ -112,23 +109,31 @@ impl Client {
     /// [`Error::Misuse`], [`Error::Os`].
     pub fn wait(&self, asked: Events, timeout: Option<Duration>) -> Result<Events, Error> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let (readable, writable) = (self.as_fd(), self.room_fd());
+        let Shared {
+            readable, writable, ..
+        } = &*self.shared;
         let mut watched = [
-            PollFd::new(&readable, PollFlags::IN),
-            PollFd::new(&writable, PollFlags::IN),
+            PollFd::new(readable, PollFlags::IN),
+            PollFd::new(writable, PollFlags::IN),
         ];
         // A descriptor that is readable for something else would not let anybody sleep.
-        let watched = match (asked.contains(Events::IN), asked.contains(Events::OUT)) {
-            (true, false) => &mut watched[..1],
-            (true, true) => &mut watched[..],
-            (false, true) => &mut watched[1..],
+        let (watched, lights) = match (asked.contains(Events::IN), asked.contains(Events::OUT)) {
+            (true, false) => (&mut watched[..1], [Some(readable), None]),
+            (true, true) => (&mut watched[..], [Some(readable), Some(writable)]),
+            (false, true) => (&mut watched[1..], [None, Some(writable)]),
             (false, false) => return Err(Misuse::NothingAsked.into()),
         };
+        let mut watches = None;
         loop {
             let found = self.poll(asked);
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
             if !found.is_empty() || left.is_some_and(|left| left.is_zero()) {
                 return Ok(found);
+            }
+            if watches.is_none() {
+                // Only now: lights cost something when they are watched. Then what is the case is looked at once more.
+                watches = Some(lights.map(|light| light.map(Light::watch)));
+                continue;
             }
             match poll(watched, left.and_then(timespec).as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
@@ -139,8 +144,8 @@ impl Client {
 
     /// A descriptor that is readable while there is room to send.
     pub fn room_fd(&self) -> BorrowedFd<'_> {
-        let tx = self.shared.tx();
-        self.shared.writable.watch(tx.is_lit());
+        self.shared.writable.watch_always();
+        self.shared.tell_senders(&mut self.shared.tx());
         self.shared.writable.as_fd()
     }
 
@@ -156,6 +161,7 @@ impl Client {
 
     /// What was counted so far.
     pub fn statistics(&self) -> Statistics {
+        self.shared.rx().look_at_all();
         self.shared.tally.statistics()
     }
 
@@ -183,8 +189,8 @@ impl Client {
 
 impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        let rx = self.shared.rx();
-        self.shared.readable.watch(rx.is_lit());
+        self.shared.readable.watch_always();
+        self.shared.tell_receivers(&mut self.shared.rx());
         self.shared.readable.as_fd()
     }
 }

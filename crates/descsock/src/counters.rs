@@ -16,7 +16,8 @@ pub struct Counters {
     pub rx_bytes_in: AtomicU64,
     /// Bytes that the program has received.
     pub rx_bytes_out: AtomicU64,
-    /// Frames that were dropped because the program did not receive those before.
+    /// Frames that were dropped because the program did not receive those before. By rings the agent drops them, and counts
+    /// them there.
     pub rx_fc_drops: AtomicU64,
     /// Frames that the program has sent.
     pub tx_packets_in: AtomicU64,

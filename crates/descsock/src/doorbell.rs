@@ -1,4 +1,4 @@
-//! Registering with an agent: the doorbell, its answer, and eight sockets.
+//! Registering with an agent: the doorbell, its answer, and eight sockets, or one for a link between our own.
 
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use descsock_wire::{
     Answer, Code, Extras, Form, Registration, Socket, Svc, TIERS, Text, Version, Violation,
 };
+use memif::Link;
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, send, socket_with,
@@ -18,7 +19,7 @@ use crate::error::os;
 use crate::file::SharedFile;
 use crate::geometry::Geometry;
 use crate::passing::{Ear, GiveUp};
-use crate::{AgentFault, Error, Misuse, Options};
+use crate::{AgentFault, Error, Misuse, Options, rings};
 
 /// Whom to register with, and as what.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Doorbell {
     service: Svc,
     tenant: Text,
     answer: Duration,
+    /// What is offered besides the wire of all agents.
+    offer: Extras,
 }
 
 /// What a registration has led to.
@@ -34,8 +37,16 @@ pub(crate) struct Doorbell {
 pub(crate) struct Connection {
     /// As long as it is open, we live.
     pub(crate) doorbell: OwnedFd,
+    pub(crate) passed: Passed,
+}
+
+/// What the agent has passed, for frames to come and go by.
+#[derive(Debug)]
+pub(crate) enum Passed {
     /// In the order of [`Socket::ALL`].
-    pub(crate) sockets: [OwnedFd; 2 * TIERS],
+    Sockets([OwnedFd; 2 * TIERS]),
+    /// A link that is up.
+    Rings(Link),
 }
 
 impl Doorbell {
@@ -45,6 +56,10 @@ impl Doorbell {
             service: Svc::new(options.service)?,
             tenant: Text::new(options.tenant.as_bytes()),
             answer: options.answer,
+            offer: match options.rings {
+                true => Extras::RINGS,
+                false => Extras::empty(),
+            },
         })
     }
 
@@ -63,7 +78,7 @@ impl Doorbell {
             pid: std::process::id(),
             service_id: self.service,
             service_name: self.tenant.clone(),
-            extras: Extras::empty(),
+            extras: self.offer,
         };
         Ok(registration.encode_system()?)
     }
@@ -72,6 +87,7 @@ impl Doorbell {
     pub(crate) fn ring(
         &self,
         registration: &[u8],
+        geometry: &Geometry,
         given_up: &dyn GiveUp,
     ) -> Result<Connection, Error> {
         let doorbell = self.connect()?;
@@ -82,15 +98,15 @@ impl Doorbell {
             patience: self.answer,
             given_up,
         };
-        accepted(&ear.bytes("answer")?)?;
-        let mut sockets = Vec::with_capacity(Socket::ALL.len());
-        for number in 1..=Socket::ALL.len() {
-            sockets.push(ear.socket(number)?);
-        }
-        match sockets.try_into() {
-            Ok(sockets) => Ok(Connection { doorbell, sockets }),
-            Err(_) => unreachable!("as many as were asked for"),
-        }
+        let taken = accepted(&ear.bytes("answer")?)?;
+        let passed = match (taken & self.offer).contains(Extras::RINGS) {
+            true => {
+                let socket = ear.socket(1, SocketType::SEQPACKET)?;
+                Passed::Rings(rings::join(socket, geometry, &ear)?)
+            }
+            false => Passed::Sockets(sockets(&ear)?),
+        };
+        Ok(Connection { doorbell, passed })
     }
 
     fn connect(&self) -> Result<OwnedFd, Error> {
@@ -107,6 +123,17 @@ impl Doorbell {
                 source: error.into(),
             }),
         }
+    }
+}
+
+fn sockets(ear: &Ear<'_>) -> Result<[OwnedFd; 2 * TIERS], Error> {
+    let mut sockets = Vec::with_capacity(Socket::ALL.len());
+    for number in 1..=Socket::ALL.len() {
+        sockets.push(ear.socket(number, SocketType::STREAM)?);
+    }
+    match sockets.try_into() {
+        Ok(sockets) => Ok(sockets),
+        Err(_) => unreachable!("as many as were asked for"),
     }
 }
 
@@ -132,10 +159,11 @@ fn say(doorbell: &OwnedFd, registration: &[u8]) -> Result<(), Error> {
     }
 }
 
-fn accepted(answer: &[u8; descsock_wire::ANSWER_LEN]) -> Result<(), Error> {
+/// What the agent takes of the offer, if it says yes.
+fn accepted(answer: &[u8; descsock_wire::ANSWER_LEN]) -> Result<Extras, Error> {
     let answer = Answer::decode(answer).map_err(fault)?;
     match answer {
-        Answer::Connect(answer) if answer.code == Code::Success => Ok(()),
+        Answer::Connect(answer) if answer.code == Code::Success => Ok(answer.extras),
         Answer::Connect(answer) => Err(Error::Refused {
             code: answer.code.to_wire(),
         }),

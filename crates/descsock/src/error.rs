@@ -210,11 +210,17 @@ pub enum AgentFault {
         /// How many were due.
         due: usize,
     },
-    /// A descriptor is no stream socket.
-    #[error("descriptor {number} of 8 is no stream socket")]
+    /// A descriptor is no socket, or of another type than is due.
+    #[error("descriptor {number} is not the socket that is due")]
     NotASocket {
         /// Which one, from 1 on.
         number: usize,
+    },
+    /// It has taken the offer of rings, and there are none.
+    #[error("no link for the rings: {reason}")]
+    NoLink {
+        /// What was wrong, or missing.
+        reason: String,
     },
     /// A frame came for which no buffer was posted.
     #[error("a frame came on tier {tier}, where no buffer was posted")]

@@ -63,6 +63,13 @@ impl SharedFile {
         Ok(Region::from_peer(file, self.bytes, Seals::Waived)?)
     }
 
+    /// Gives its memory back; it stays as long as it was, and ours.
+    pub(crate) fn empty(&self) {
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        // Where that cannot be done, memory is wasted and nothing else.
+        let _ = fallocate(&self.file, flags, 0, self.bytes);
+    }
+
     fn clear(&self) -> Result<(), FileFault> {
         ftruncate(&self.file, 0).map_err(failed("ftruncate"))?;
         ftruncate(&self.file, self.bytes).map_err(failed("ftruncate"))?;

@@ -56,6 +56,18 @@ impl Geometry {
         })
     }
 
+    /// The longest frame, in bytes without CRC.
+    #[inline]
+    pub(crate) fn capacity(&self) -> usize {
+        usize::from(self.used - CRC_LEN)
+    }
+
+    /// Slots of each ring: enough for either direction.
+    pub(crate) fn slots(&self) -> u16 {
+        let slots = self.receive.max(self.send).next_power_of_two();
+        u16::try_from(slots).unwrap_or(u16::MAX)
+    }
+
     /// Bytes of the file, in whole pages of a size.
     pub(crate) fn bytes(&self, page: u64) -> u64 {
         let buffers = u64::from(self.receive) + u64::from(self.send);
@@ -80,6 +92,11 @@ impl Geometry {
         Buffer::new(BASE + offset, len).ok()
     }
 
+    /// Where in the file a buffer of the wire is.
+    pub(crate) fn offset(buffer: Buffer) -> Option<u64> {
+        buffer.address().checked_sub(BASE)
+    }
+
     /// What the wire calls a file of so many bytes.
     pub(crate) fn mapping(bytes: u64) -> Option<Mapping> {
         Mapping::new(BASE, bytes).ok()
@@ -96,6 +113,15 @@ mod tests {
         assert_eq!((usual.used, usual.stride), (2048, 2048));
         assert_eq!(usual.bytes(4096), 8 << 20);
         assert_eq!(usual.bytes(1 << 30), 1 << 30);
+    }
+
+    #[test]
+    fn rings_have_a_slot_for_each_buffer() {
+        for (receive, send, slots) in [(4, 4, 4), (5, 4, 8), (64, 2048, 2048), (16_384, 4, 16_384)]
+        {
+            let geometry = Geometry::new(2044, receive, send).expect("a geometry");
+            assert_eq!(geometry.slots(), slots);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What goes with a frame besides its bytes.
 
-use descsock_wire::{Directed, Flags, Laden, Nti, Tier};
+use descsock_wire::{Buffer, Directed, Flags, Laden, Nti, Tier};
 
 bitflags::bitflags! {
     /// What a client can be ready for.
@@ -24,6 +24,27 @@ pub struct Route {
     pub nti: Nti,
     /// The tier of service quality.
     pub tier: Tier,
+}
+
+impl Route {
+    /// The descriptor of a frame in this buffer that is to go so.
+    #[inline]
+    pub(crate) fn laden(&self, buffer: Buffer) -> Laden {
+        let mut laden = Laden::to_send(buffer, self.to);
+        if self.to.is_none() {
+            laden.directed.nti = self.nti;
+        }
+        laden
+    }
+
+    /// The route that a descriptor on a tier says.
+    pub(crate) fn of(laden: &Laden, tier: Tier) -> Self {
+        Self {
+            to: laden.destination(),
+            nti: laden.directed.nti,
+            tier,
+        }
+    }
 }
 
 impl From<Directed> for Route {

@@ -24,6 +24,15 @@
 //!  recv ◄── copy ◄── RX buffer ◄── ready ──┘                           └◄─ descriptors ───
 //! ```
 //!
+//! An agent of our own takes frames by memif rings instead: the calls write to them and read from them, and the worker
+//! only hears of news for calls that wait.
+//!
+//! ```text
+//!  send ──► copy ──► ring ──────────────────────────────────────────────────────────────────►
+//!                                 worker ──── doorbell, link ────                              agent
+//!  recv ◄── copy ◄── ring ◄─────────────────────────────────────────────────────────────────
+//! ```
+//!
 //! - Frames are without CRC here, and whole; what is on the wire has four bytes more.
 //! - Each call may be made from any thread, several at once.
 //! - An agent that goes is noticed at once: calls say [`Error::NotConnected`] until it is back. Then the client is
@@ -43,17 +52,24 @@ mod error;
 mod file;
 mod geometry;
 mod inbox;
+mod kept;
 mod labels;
 mod light;
 mod options;
 mod outbox;
 mod passing;
 mod place;
+mod rings;
 mod rx;
+mod rx_buffers;
+mod rx_rings;
 mod rx_wire;
 mod session;
 mod shared;
+mod sockets;
 mod tx;
+mod tx_buffers;
+mod tx_rings;
 mod tx_wire;
 mod worker;
 

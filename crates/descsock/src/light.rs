@@ -2,10 +2,13 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::{read, write};
+
+/// More than there are threads.
+const ALWAYS: u32 = 1 << 31;
 
 /// Wakes whoever waits for it.
 #[derive(Debug)]
@@ -40,7 +43,8 @@ impl AsFd for Bell {
 #[derive(Debug)]
 pub(crate) struct Light {
     bell: Bell,
-    is_watched: AtomicBool,
+    /// How many watch for a while, and [`ALWAYS`] if somebody does from now on.
+    watchers: AtomicU32,
     is_lit: AtomicBool,
 }
 
@@ -48,27 +52,50 @@ impl Light {
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             bell: Bell::new()?,
-            is_watched: AtomicBool::new(false),
+            watchers: AtomicU32::new(0),
             is_lit: AtomicBool::new(false),
         })
     }
 
     /// From now on somebody watches.
-    pub(crate) fn watch(&self, is_so: bool) {
-        self.is_watched.store(true, Ordering::Relaxed);
-        self.set(is_so);
+    pub(crate) fn watch_always(&self) {
+        self.watchers.fetch_or(ALWAYS, Ordering::Relaxed);
     }
 
-    /// Says what is the case.
+    /// Somebody watches as long as this is there.
+    pub(crate) fn watch(&self) -> Watch<'_> {
+        self.watchers.fetch_add(1, Ordering::Relaxed);
+        Watch(self)
+    }
+
     #[inline]
-    pub(crate) fn set(&self, is_so: bool) {
-        if self.is_watched.load(Ordering::Relaxed) && self.is_lit.load(Ordering::Relaxed) != is_so {
-            self.is_lit.store(is_so, Ordering::Relaxed);
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watchers.load(Ordering::Relaxed) > 0
+    }
+
+    /// Says what is the case, if somebody watches.
+    #[inline]
+    pub(crate) fn show(&self, is_so: impl FnOnce() -> bool) {
+        if !self.is_watched() {
+            return;
+        }
+        let is_so = is_so();
+        if self.is_lit.swap(is_so, Ordering::Relaxed) != is_so {
             match is_so {
                 true => self.bell.ring(),
                 false => self.bell.clear(),
             }
         }
+    }
+}
+
+/// Somebody who watches.
+#[derive(Debug)]
+pub(crate) struct Watch<'a>(&'a Light);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.watchers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -93,14 +120,28 @@ mod tests {
     #[test]
     fn a_light_shows_what_is_the_case_from_when_it_is_watched() {
         let light = Light::new().expect("an eventfd");
-        light.set(true);
+        light.show(|| true);
         assert!(!is_readable(&light), "nobody watches");
-        light.watch(true);
+        light.watch_always();
+        light.show(|| true);
         assert!(is_readable(&light));
-        light.set(true);
-        light.set(false);
+        light.show(|| true);
+        light.show(|| false);
         assert!(!is_readable(&light));
-        light.set(true);
+        light.show(|| true);
         assert!(is_readable(&light));
+    }
+
+    #[test]
+    fn a_light_that_nobody_watches_any_more_is_put_right_for_the_next() {
+        let light = Light::new().expect("an eventfd");
+        let watch = light.watch();
+        light.show(|| true);
+        drop(watch);
+        light.show(|| false);
+        assert!(is_readable(&light), "nobody watches");
+        let _watch = light.watch();
+        light.show(|| false);
+        assert!(!is_readable(&light));
     }
 }

@@ -50,6 +50,7 @@ pub struct Options {
     pub(crate) receive_buffers: u32,
     pub(crate) send_buffers: u32,
     pub(crate) every_tier: bool,
+    pub(crate) rings: bool,
     pub(crate) patience: Duration,
     pub(crate) answer: Duration,
     pub(crate) linger: Duration,
@@ -73,6 +74,7 @@ impl Options {
             receive_buffers: BUFFERS,
             send_buffers: BUFFERS,
             every_tier: false,
+            rings: true,
             patience: Duration::ZERO,
             answer: ANSWER,
             linger: LINGER,
@@ -111,11 +113,19 @@ impl Options {
         self
     }
 
-    /// Receives on all four tiers, a quarter of the buffers for each. Without, everything comes on tier 0. Frames can be
+    /// Receives on all four tiers, a quarter of the buffers for each, or a ring. Without, everything comes on tier 0. Frames can be
     /// sent on every tier either way.
     #[must_use]
     pub fn every_tier(mut self, every: bool) -> Self {
         self.every_tier = every;
+        self
+    }
+
+    /// Whether frames go by shared-memory rings where the agent is one of ours, which takes no system call for a frame;
+    /// true by default. By the sockets of all agents otherwise.
+    #[must_use]
+    pub fn rings(mut self, wanted: bool) -> Self {
+        self.rings = wanted;
         self
     }
 

@@ -51,13 +51,13 @@ impl Ear<'_> {
         Ok(bytes)
     }
 
-    /// One byte with one stream socket.
-    pub(crate) fn socket(&self, number: usize) -> Result<OwnedFd, Error> {
+    /// One byte with one socket of this type.
+    pub(crate) fn socket(&self, number: usize, kind: SocketType) -> Result<OwnedFd, Error> {
         let (_, mut descriptors) = self.read(&mut [0], "socket")?;
         let got = descriptors.len();
         match (descriptors.pop(), got) {
             (Some(socket), 1) => match sockopt::socket_type(&socket) {
-                Ok(SocketType::STREAM) => Ok(socket),
+                Ok(found) if found == kind => Ok(socket),
                 _ => Err(AgentFault::NotASocket { number }.into()),
             },
             _ => Err(surplus(got, "one byte", 1)),
@@ -83,15 +83,21 @@ impl Ear<'_> {
         }
     }
 
-    fn wait(&self, due: &'static str) -> Result<(), Error> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+    /// How long it may still take, if it makes sense to wait.
+    pub(crate) fn time_left(&self, due: &'static str) -> Result<Duration, Error> {
         if self.given_up.is_given_up() {
             return Err(Error::Closed);
         }
+        let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             let millis = self.patience.as_millis();
             return Err(AgentFault::TooSlow { due, millis }.into());
         }
+        Ok(left)
+    }
+
+    fn wait(&self, due: &'static str) -> Result<(), Error> {
+        let left = self.time_left(due)?;
         let bell = self.given_up.bell();
         let mut watched = [
             PollFd::new(&self.socket, PollFlags::IN),

@@ -1,28 +1,21 @@
-//! Frames that were received and wait for the program, in the buffers that they came in.
+//! The receiving half of a client: frames that wait for the program, wherever they are.
 
-use std::collections::VecDeque;
-
-use descsock_wire::{CRC_LEN, TIERS, Tier};
-use memif_ring::Region;
-
-use crate::geometry::Geometry;
+use crate::kept::Kept;
+use crate::rx_buffers::RxBuffers;
+use crate::rx_rings::RxRings;
 use crate::shared::Status;
-use crate::{Error, Labels, Received};
+use crate::{Batch, Error, Received};
 
-/// Of this many buffers of a tier, one is kept with the agent, however slow the program is.
-const KEPT_PART: usize = 8;
-/// Buffers of one tier that are given back together at the latest.
-const TOGETHER: usize = 64;
+/// Frames that are taken out of rings together for calls that take one.
+const AHEAD: usize = 16;
 
-/// The receiving half of a client.
+/// See the module documentation.
 #[derive(Debug)]
 pub(crate) struct Rx {
-    region: Region,
-    geometry: Geometry,
-    ready: VecDeque<Ready>,
-    tiers: [RxTier; TIERS],
-    /// Tiers that have buffers, from 0 on.
-    used: usize,
+    /// The next ones, before those of the source.
+    kept: Kept,
+    most_kept: usize,
+    source: Source,
     pub(crate) status: Status,
     /// Calls that wait for a frame.
     pub(crate) waiting: u32,
@@ -30,71 +23,78 @@ pub(crate) struct Rx {
     pub(crate) is_news: bool,
 }
 
-/// A received frame in its buffer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ready {
-    pub(crate) buffer: u32,
-    /// Bytes without CRC.
-    pub(crate) len: u16,
-    pub(crate) labels: Labels,
+/// Where frames come from.
+#[derive(Debug, Default)]
+pub(crate) enum Source {
+    /// There is no connection.
+    #[default]
+    Nothing,
+    /// The client's file; the worker hears of them by sockets.
+    Buffers(Box<RxBuffers>),
+    /// Rings, at which the program itself looks.
+    Rings(Box<RxRings>),
 }
 
-/// The buffers of one tier.
-#[derive(Debug)]
-struct RxTier {
-    /// Those that the program is done with, and that the agent can have again.
-    freed: Vec<u32>,
-    /// How many are in `ready`.
-    held: usize,
-    /// How many may be.
-    most: usize,
-    /// How many freed ones are worth waking the worker.
-    enough: usize,
+/// Frames that were on their way to the program when the connection ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Left {
+    /// Their memory vanished.
+    pub(crate) vanished: u64,
+    /// There was no room to keep them.
+    pub(crate) dropped: u64,
 }
 
 impl Rx {
-    pub(crate) fn new(region: Region, geometry: Geometry, every_tier: bool) -> Self {
-        let mut rx = Self {
-            region,
-            geometry,
-            ready: VecDeque::with_capacity(geometry.receive as usize),
-            tiers: [(); TIERS].map(|()| RxTier::new(Vec::new())),
-            used: if every_tier { TIERS } else { 1 },
+    /// Of a client that is not connected. It keeps so many frames of connections that are over.
+    pub(crate) fn new(most_kept: u32) -> Self {
+        Self {
+            kept: Kept::default(),
+            most_kept: most_kept as usize,
+            source: Source::Nothing,
             status: Status::Up,
             waiting: 0,
             is_news: false,
-        };
-        for tier in 0..rx.used {
-            rx.tiers[tier] = RxTier::new(rx.buffers_of(tier).collect());
         }
-        rx
     }
 
+    /// Whether there is no frame, as far as was looked.
     pub(crate) fn is_empty(&self) -> bool {
-        self.ready.is_empty()
+        let is_ready = matches!(&self.source, Source::Buffers(buffers) if !buffers.is_empty());
+        self.kept.is_empty() && !is_ready
     }
 
     /// Whether a descriptor that tells of frames and of the end tells of something.
     pub(crate) fn is_lit(&self) -> bool {
-        !self.ready.is_empty() || self.is_news || self.status == Status::Closed
+        !self.is_empty() || self.is_news || self.status == Status::Closed
     }
 
-    /// A frame has come. False when it is dropped, because too many wait already.
+    /// Looks whether frames have come.
     #[inline]
-    pub(crate) fn push(&mut self, frame: Ready) -> bool {
-        let tier = &mut self.tiers[frame.labels.tier.index()];
-        if tier.held >= tier.most {
-            tier.freed.push(frame.buffer);
-            return false;
+    pub(crate) fn look(&mut self) {
+        if let Source::Rings(rings) = &mut self.source
+            && self.kept.is_empty()
+        {
+            rings.keep(AHEAD, &mut self.kept);
         }
-        tier.held += 1;
-        self.ready.push_back(frame);
-        true
     }
 
-    /// A buffer is free again without the program having seen it.
-    pub(crate) fn recycle(&mut self, buffer: u32, tier: Tier) {
-        self.tiers[tier.index()].freed.push(buffer);
+    /// Takes in, and so counts, what has come.
+    pub(crate) fn look_at_all(&mut self) {
+        if let Source::Rings(rings) = &mut self.source {
+            let room = self.most_kept.saturating_sub(self.kept.len());
+            rings.keep(room, &mut self.kept);
+        }
+    }
+
+    /// Looks whether frames have come; if there are none, the worker will hear of those that come.
+    pub(crate) fn listen(&mut self) {
+        self.look();
+        if let Source::Rings(rings) = &mut self.source
+            && self.kept.is_empty()
+            && rings.arm()
+        {
+            rings.keep(AHEAD, &mut self.kept);
+        }
     }
 
     /// Copies the next frame out, all of it or, with `truncate`, what fits.
@@ -104,118 +104,58 @@ impl Rx {
         target: &mut [u8],
         truncate: bool,
     ) -> Result<Option<Received>, Error> {
-        let Some(&Ready { len, labels, .. }) = self.ready.front() else {
-            return Ok(None);
-        };
-        let (len, room) = (usize::from(len), target.len());
-        if len > room && !truncate {
-            return Err(Error::BufferTooSmall { len, room });
+        self.look();
+        match &mut self.source {
+            Source::Buffers(buffers) if self.kept.is_empty() => buffers.take(target, truncate),
+            _ => self.kept.take(target, truncate),
         }
-        self.pop(|source| {
-            source.copy_to(target);
-        });
-        Ok(Some(Received { len, labels }))
     }
 
-    /// Copies the next frame to the end of a vector.
+    /// Copies up to `most` frames to the end of a batch; how many.
     #[inline]
-    pub(crate) fn take_to(&mut self, target: &mut Vec<u8>) -> Option<Received> {
-        let &Ready { len, labels, .. } = self.ready.front()?;
-        let (start, len) = (target.len(), usize::from(len));
-        target.resize(start + len, 0);
-        self.pop(|source| {
-            source.copy_to(&mut target[start..]);
-        });
-        Some(Received { len, labels })
-    }
-
-    #[inline]
-    fn pop(&mut self, copy: impl FnOnce(memif_ring::Span<'_>)) {
-        let Some(frame) = self.ready.pop_front() else {
-            return;
-        };
-        let offset = self.geometry.rx(frame.buffer);
-        if let Some(span) = self.region.span(offset, frame.len.into()) {
-            copy(span);
+    pub(crate) fn take_batch(&mut self, batch: &mut Batch, most: usize) -> usize {
+        let mut taken = 0;
+        while taken < most && batch.push(|target| self.kept.take_to(target)) {
+            taken += 1;
         }
-        let tier = &mut self.tiers[frame.labels.tier.index()];
-        tier.held -= 1;
-        tier.freed.push(frame.buffer);
+        match &mut self.source {
+            Source::Nothing => {}
+            Source::Buffers(buffers) => {
+                while taken < most && batch.push(|target| buffers.take_to(target)) {
+                    taken += 1;
+                }
+            }
+            Source::Rings(rings) => taken += rings.take_batch(batch, most - taken),
+        }
+        taken
     }
 
     /// Whether there are free buffers that the worker should give back now.
     #[inline]
     pub(crate) fn has_enough_freed(&self) -> bool {
-        let mut tiers = self.tiers.iter();
-        tiers.any(|tier| !tier.freed.is_empty() && tier.freed.len() >= tier.enough)
+        matches!(&self.source, Source::Buffers(buffers) if buffers.has_enough_freed())
     }
 
-    /// Free buffers of a tier, if they are worth it. An empty vector comes in and takes their place.
-    pub(crate) fn take_freed(&mut self, tier: usize, into: &mut Vec<u32>) {
-        let tier = &mut self.tiers[tier];
-        if tier.freed.len() >= tier.enough {
-            std::mem::swap(&mut tier.freed, into);
+    /// The buffers of the client's file, while frames come in them.
+    pub(crate) fn buffers(&mut self) -> Option<&mut RxBuffers> {
+        match &mut self.source {
+            Source::Buffers(buffers) => Some(buffers),
+            _ => None,
         }
     }
 
-    pub(crate) fn is_gone(&self) -> bool {
-        self.region.is_gone()
+    /// From here come the next frames.
+    pub(crate) fn connect(&mut self, source: Source) {
+        self.source = source;
     }
 
-    /// Goes on with other memory, in which no buffer is with anybody. Returns how many frames vanished with the old.
-    pub(crate) fn move_to(&mut self, mut region: Region) -> u64 {
-        let mut vanished = 0;
-        if self.region.is_gone() {
-            vanished = self.ready.len() as u64;
-            self.ready.clear();
-        }
-        for frame in &self.ready {
-            let (offset, len) = (self.geometry.rx(frame.buffer), frame.len.into());
-            let source = self.region.span(offset, len);
-            if let (Some(source), Some(mut target)) = (source, region.span_mut(offset, len)) {
-                target.write_span(0, source);
-            }
-        }
-        self.region = region;
-        self.free_all_but_ready();
-        vanished
-    }
-
-    fn free_all_but_ready(&mut self) {
-        let mut is_free = vec![true; self.geometry.receive as usize];
-        for frame in &self.ready {
-            is_free[frame.buffer as usize] = false;
-        }
-        for tier in 0..self.used {
-            let all: Vec<u32> = self.buffers_of(tier).collect();
-            let own = &mut self.tiers[tier];
-            own.freed.clear();
-            own.freed
-                .extend(all.iter().filter(|buffer| is_free[**buffer as usize]));
-            own.held = all.len() - own.freed.len();
+    /// The connection is over: keeps the frames that have come.
+    pub(crate) fn disconnect(&mut self) -> Left {
+        let most = self.most_kept;
+        match std::mem::take(&mut self.source) {
+            Source::Nothing => Left::default(),
+            Source::Buffers(buffers) => buffers.leave(most, &mut self.kept),
+            Source::Rings(rings) => rings.leave(most, &mut self.kept),
         }
     }
-
-    /// The buffers that belong to a tier.
-    fn buffers_of(&self, tier: usize) -> impl Iterator<Item = u32> + use<> {
-        (0..self.geometry.receive).skip(tier).step_by(self.used)
-    }
-}
-
-impl RxTier {
-    fn new(freed: Vec<u32>) -> Self {
-        let buffers = freed.len();
-        Self {
-            freed,
-            held: 0,
-            most: buffers - buffers / KEPT_PART,
-            enough: TOGETHER.min(buffers / KEPT_PART).max(1),
-        }
-    }
-}
-
-/// Bytes of a frame on the wire.
-#[inline]
-pub(crate) fn on_wire(len: usize) -> u64 {
-    len as u64 + u64::from(CRC_LEN)
 }

@@ -11,7 +11,7 @@ use crate::counters::{add, count};
 use crate::geometry::Geometry;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
-use crate::rx::{Ready, Rx, on_wire};
+use crate::rx_buffers::{Ready, RxBuffers, on_wire};
 use crate::session::Lost;
 use crate::shared::Shared;
 
@@ -66,8 +66,8 @@ impl RxWire {
     }
 
     /// Takes the buffers that the program is done with.
-    pub(crate) fn collect(&mut self, rx: &mut Rx) {
-        rx.take_freed(self.tier.index(), &mut self.freed);
+    pub(crate) fn collect(&mut self, buffers: &mut RxBuffers) {
+        buffers.take_freed(self.tier.index(), &mut self.freed);
     }
 
     /// Posts the buffers that were collected.
@@ -93,8 +93,11 @@ impl RxWire {
         }
         let mut burst = Burst::default();
         let mut rx = shared.rx();
-        let done = self.take_in(bytes, &mut rx, &mut burst);
-        shared.tell_receivers(&rx);
+        let done = match rx.buffers() {
+            Some(buffers) => self.take_in(bytes, buffers, &mut burst),
+            None => Ok(()),
+        };
+        shared.tell_receivers(&mut rx);
         drop(rx);
         let counters = shared.tally.counters();
         count(&counters.rx_packets_in, &counters.rx_bytes_in, burst.came);
@@ -105,7 +108,12 @@ impl RxWire {
         done
     }
 
-    fn take_in(&mut self, mut bytes: &[u8], rx: &mut Rx, burst: &mut Burst) -> Result<(), Lost> {
+    fn take_in(
+        &mut self,
+        mut bytes: &[u8],
+        rx: &mut RxBuffers,
+        burst: &mut Burst,
+    ) -> Result<(), Lost> {
         while let Some(record) = self.laden.next(&mut bytes) {
             let laden = Laden::decode(&record, Layout::B, Kind::Rx)?;
             let len = self.judge(&laden)?;

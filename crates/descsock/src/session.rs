@@ -2,25 +2,36 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use descsock_wire::{TIERS, Tier, Violation};
+use descsock_wire::{TIERS, Violation};
+use memif::Link;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
-use crate::AgentFault;
-use crate::doorbell::Connection;
-use crate::geometry::Geometry;
+use crate::counters::add;
+use crate::doorbell::{Connection, Passed};
+use crate::error::os;
 use crate::inbox::Inbox;
 use crate::passing::timespec;
-use crate::rx_wire::RxWire;
+use crate::rings::{Rings, fault};
+use crate::rx::Source;
+use crate::rx_buffers::RxBuffers;
+use crate::rx_rings::RxRings;
 use crate::shared::Shared;
-use crate::tx_wire::TxWire;
+use crate::sockets::Sockets;
+use crate::tx::Sink;
+use crate::tx_buffers::TxBuffers;
+use crate::tx_rings::TxRings;
+use crate::worker::Home;
+use crate::{AgentFault, Error};
 
 /// Bytes that are read at once: 512 frames, or 2048 completions.
 const SCRATCH: usize = 16_384;
-/// What epoll calls the doorbell; below it are the RX tiers, then the TX tiers.
+/// What epoll calls all that belongs to rings; descriptor sockets have the numbers below the doorbell.
+const RINGS: u64 = 0;
+/// What it calls the doorbell.
 const DOORBELL: u64 = 2 * TIERS as u64;
 /// And the bell that wakes the worker.
 const BELL: u64 = DOORBELL + 1;
@@ -34,6 +45,8 @@ pub(crate) enum Lost {
     Agent(#[from] AgentFault),
     #[error("the shared file was truncated")]
     MemoryGone,
+    #[error("the agent ended the link: {reason}")]
+    Link { reason: String },
     #[error("{call} failed: {source}")]
     Os {
         call: &'static str,
@@ -48,6 +61,17 @@ impl Lost {
     }
 }
 
+impl From<memif::Error> for Lost {
+    fn from(error: memif::Error) -> Self {
+        match error {
+            memif::Error::Os { call, source } => Lost::Os { call, source },
+            error => Lost::Link {
+                reason: error.to_string(),
+            },
+        }
+    }
+}
+
 impl From<Violation> for Lost {
     fn from(violation: Violation) -> Self {
         Lost::Agent(violation.into())
@@ -59,52 +83,65 @@ pub(crate) struct Session {
     epoll: OwnedFd,
     doorbell: OwnedFd,
     doorbell_inbox: Inbox,
-    rx: [RxWire; TIERS],
-    tx: [TxWire; TIERS],
+    wire: Wire,
     scratch: Vec<u8>,
 }
 
+/// How frames come and go.
+#[derive(Debug)]
+enum Wire {
+    Sockets(Box<Sockets>),
+    Rings(Rings),
+}
+
 impl Session {
-    pub(crate) fn new(
+    /// Begins a connection: whoever is told of it can send and receive by it.
+    pub(crate) fn begin(
         connection: Connection,
-        geometry: Geometry,
+        home: &mut Home,
         shared: &Shared,
-    ) -> io::Result<Self> {
-        let Connection { doorbell, sockets } = connection;
-        let [rx0, rx1, rx2, rx3, tx0, tx1, tx2, tx3] = sockets;
-        let [t0, t1, t2, t3] = Tier::ALL;
-        let rx = [(rx0, t0), (rx1, t1), (rx2, t2), (rx3, t3)];
-        let tx = [(tx0, t0), (tx1, t1), (tx2, t2), (tx3, t3)];
-        let session = Self {
-            epoll: epoll::create(CreateFlags::CLOEXEC)?,
+    ) -> Result<Self, Error> {
+        let Connection { doorbell, passed } = connection;
+        let (wire, source, sink) = match passed {
+            Passed::Sockets(sockets) => by_sockets(sockets, home)?,
+            Passed::Rings(link) => by_rings(link, home, shared)?,
+        };
+        let mut session = Self {
+            epoll: epoll::create(CreateFlags::CLOEXEC).map_err(os("epoll_create1"))?,
             doorbell,
             doorbell_inbox: Inbox::new(),
-            rx: rx.map(|(socket, tier)| RxWire::new(socket, tier, geometry)),
-            tx: tx.map(|(socket, tier)| TxWire::new(socket, tier)),
+            wire,
             scratch: vec![0; SCRATCH],
         };
-        session.watch(shared)?;
+        let watched = session.watch(shared, &source, &sink);
+        watched.map_err(os("epoll_ctl"))?;
+        shared.rx().connect(source);
+        add(&shared.tally.tx_lost, shared.tx().connect(sink));
+        add(&shared.tally.connections, 1);
+        if let Wire::Sockets(sockets) = &mut session.wire {
+            // Posts all buffers. What goes wrong is left to `run`.
+            let _ = sockets.write(shared);
+        }
         Ok(session)
     }
 
-    /// Posts all buffers, so that whoever is told that there is a connection can receive by it. What goes wrong is left
-    /// to [`Session::run`].
-    pub(crate) fn begin(&mut self, shared: &Shared) {
-        let _ = self.write(shared);
-    }
-
-    fn watch(&self, shared: &Shared) -> io::Result<()> {
+    fn watch(&self, shared: &Shared, source: &Source, sink: &Sink) -> io::Result<()> {
         let changes = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
-        let rx = self.rx.iter().map(RxWire::socket);
-        let sockets = rx.chain(self.tx.iter().map(TxWire::socket));
-        for (number, socket) in (0..).zip(sockets) {
-            epoll::add(&self.epoll, socket, EventData::new_u64(number), changes)?;
+        let watch = |number: u64, fd: BorrowedFd<'_>| {
+            epoll::add(&self.epoll, fd, EventData::new_u64(number), changes)
+        };
+        if let Wire::Sockets(sockets) = &self.wire {
+            sockets.watch(|number, socket| Ok(watch(number, socket)?))?;
         }
-        let doorbell = EventData::new_u64(DOORBELL);
-        epoll::add(&self.epoll, &self.doorbell, doorbell, changes)?;
-        let bell = shared.bell.as_fd();
-        epoll::add(&self.epoll, bell, EventData::new_u64(BELL), EventFlags::IN)?;
-        Ok(())
+        if let (Wire::Rings(rings), Source::Rings(rx), Sink::Rings(tx)) = (&self.wire, source, sink)
+        {
+            let all = rx.descriptors().chain(tx.descriptors());
+            let mut all = all.chain([rings.as_fd()]);
+            all.try_for_each(|fd| watch(RINGS, fd))?;
+        }
+        watch(DOORBELL, self.doorbell.as_fd())?;
+        let (bell, input) = (EventData::new_u64(BELL), EventFlags::IN);
+        Ok(epoll::add(&self.epoll, shared.bell.as_fd(), bell, input)?)
     }
 
     /// Works until the client is closed, and so much longer as what was sent needs to leave, at most `linger`.
@@ -125,58 +162,40 @@ impl Session {
         }
     }
 
-    /// Each socket once.
     fn step(&mut self, shared: &Shared) -> Result<(), Lost> {
-        self.write(shared)?;
-        for tier in &mut self.rx {
-            tier.read(&mut self.scratch, shared)?;
-        }
-        for tier in &mut self.tx {
-            tier.read(&mut self.scratch, shared)?;
+        match &mut self.wire {
+            Wire::Sockets(sockets) => sockets.step(&mut self.scratch, shared)?,
+            Wire::Rings(rings) => rings.step(shared)?,
         }
         // Nothing is due by the doorbell but its end.
         let doorbell = &mut self.doorbell_inbox;
         doorbell.read(&self.doorbell, &mut self.scratch).map(drop)
     }
 
-    fn write(&mut self, shared: &Shared) -> Result<(), Lost> {
-        let mut rx = shared.rx();
-        let mut is_gone = rx.is_gone();
-        self.rx.iter_mut().for_each(|tier| tier.collect(&mut rx));
-        drop(rx);
-        self.rx.iter_mut().try_for_each(RxWire::post)?;
-        let mut tx = shared.tx();
-        is_gone |= tx.is_gone();
-        self.tx.iter_mut().for_each(|tier| tier.collect(&mut tx));
-        drop(tx);
-        self.tx.iter_mut().try_for_each(|tier| tier.write(shared))?;
-        match is_gone {
-            true => Err(Lost::MemoryGone),
-            false => Ok(()),
-        }
-    }
-
     fn is_busy(&self) -> bool {
-        self.rx.iter().any(RxWire::is_busy)
-            || self.tx.iter().any(TxWire::is_busy)
-            || self.doorbell_inbox.is_readable()
+        let is_busy = matches!(&self.wire, Wire::Sockets(sockets) if sockets.is_busy());
+        is_busy || self.doorbell_inbox.is_readable()
     }
 
     /// Sleeps until there is news, unless the program has left something to do meanwhile.
     fn sleep(&mut self, shared: &Shared, end: Option<Instant>) -> Result<(), Lost> {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         shared.set_asleep(true);
-        let open = std::array::from_fn(|tier| self.tx[tier].is_empty());
-        if !shared.rx().has_enough_freed() && !shared.tx().has_queued(open) {
-            self.wait(shared, end)?;
+        match &self.wire {
+            Wire::Sockets(sockets) if sockets.has_work(shared) => {}
+            Wire::Sockets(_) => self.wait(shared, left)?,
+            Wire::Rings(rings) => {
+                let nap = rings.nap(shared);
+                self.wait(shared, nap.into_iter().chain(left).min())?;
+            }
         }
         shared.set_asleep(false);
         Ok(())
     }
 
-    fn wait(&mut self, shared: &Shared, end: Option<Instant>) -> Result<(), Lost> {
-        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+    fn wait(&mut self, shared: &Shared, time: Option<Duration>) -> Result<(), Lost> {
         // A whole millisecond more: older systems cut off what is less.
-        let timeout = left.and_then(|left| timespec(left + Duration::from_millis(1)));
+        let timeout = time.and_then(|time| timespec(time + Duration::from_millis(1)));
         let nothing = Event {
             flags: EventFlags::empty(),
             data: EventData::new_u64(0),
@@ -195,26 +214,57 @@ impl Session {
     }
 
     fn notice(&mut self, token: u64, has_ended: bool, shared: &Shared) {
-        match usize::try_from(token) {
-            Ok(tier) if tier < TIERS => self.rx[tier].notice(has_ended),
-            Ok(tier) if token < DOORBELL => self.tx[tier - TIERS].notice(has_ended),
-            _ if token == DOORBELL => self.doorbell_inbox.notice(has_ended),
-            _ => shared.bell.clear(),
+        match (token, &mut self.wire) {
+            (DOORBELL, _) => self.doorbell_inbox.notice(has_ended),
+            (BELL, _) => shared.bell.clear(),
+            (number, Wire::Sockets(sockets)) => {
+                sockets.notice(usize::try_from(number).unwrap_or(usize::MAX), has_ended);
+            }
+            (_, Wire::Rings(_)) => {} // looking is what finds out what is new
         }
     }
 
-    /// The connection is over. Takes in what the agent has still done, and gives back what it has not. Returns how many
-    /// frames it may or may not have sent.
+    /// The connection is over. Takes in what the agent has still done, and keeps what it has not. Returns how many frames
+    /// it may or may not have sent.
     pub(crate) fn end(&mut self, shared: &Shared) -> u64 {
-        for tier in &mut self.rx {
-            tier.read_to_end(&mut self.scratch, shared);
-        }
-        for tier in &mut self.tx {
-            tier.read_to_end(&mut self.scratch, shared);
-        }
-        let unsent = self.tx.each_mut().map(TxWire::take_unsent);
-        shared.tx().give_up(unsent)
+        let begun = match &mut self.wire {
+            Wire::Sockets(sockets) => sockets.end(&mut self.scratch, shared),
+            Wire::Rings(_) => 0,
+        };
+        let left = shared.rx().disconnect();
+        add(&shared.tally.rx_lost, left.vanished);
+        add(&shared.tally.counters().rx_fc_drops, left.dropped);
+        begun + shared.tx().disconnect()
     }
+}
+
+fn by_sockets(
+    sockets: [OwnedFd; 2 * TIERS],
+    home: &mut Home,
+) -> Result<(Wire, Source, Sink), Error> {
+    let geometry = home.geometry;
+    let [rx, tx] = home.map()?;
+    let wire = Wire::Sockets(Box::new(Sockets::new(sockets, geometry)));
+    let source = RxBuffers::new(rx, geometry, home.every_tier);
+    let sink = TxBuffers::new(tx, geometry);
+    Ok((
+        wire,
+        Source::Buffers(Box::new(source)),
+        Sink::Buffers(Box::new(sink)),
+    ))
+}
+
+fn by_rings(
+    mut link: Link,
+    home: &mut Home,
+    shared: &Shared,
+) -> Result<(Wire, Source, Sink), Error> {
+    home.empty();
+    let (tally, capacity) = (&shared.tally, home.geometry.capacity());
+    let rx = RxRings::new(&mut link, home.every_tier, tally).map_err(fault)?;
+    let tx = TxRings::new(&mut link, capacity, tally).map_err(fault)?;
+    let wire = Wire::Rings(Rings::new(link));
+    Ok((wire, Source::Rings(Box::new(rx)), Sink::Rings(Box::new(tx))))
 }
 
 impl fmt::Debug for Session {

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::counters::Tally;
@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     room: Condvar,
     /// Lit while there is room.
     pub(crate) writable: Light,
-    pub(crate) tally: Tally,
+    pub(crate) tally: Arc<Tally>,
     /// Wakes the worker.
     pub(crate) bell: Bell,
     /// The worker sleeps, or is about to: it looks at both halves after it has said so.
@@ -59,7 +59,7 @@ impl Shared {
             tx: Mutex::new(tx),
             room: Condvar::new(),
             writable: Light::new()?,
-            tally,
+            tally: Arc::new(tally),
             bell: Bell::new()?,
             is_asleep: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
@@ -83,11 +83,18 @@ impl Shared {
         wait: Wait,
         deadline: Option<Instant>,
     ) -> Result<MutexGuard<'a, Rx>, Error> {
+        if wait == Wait::Never {
+            return Err(Error::WouldBlock);
+        }
+        rx.listen();
+        if !rx.is_empty() {
+            return Ok(rx);
+        }
         rx.waiting += 1;
         let (mut rx, is_over) = sleep(&self.arrived, rx, deadline);
         rx.waiting -= 1;
         match is_over {
-            true => Err(over(wait)),
+            true => Err(Error::Timeout),
             false => Ok(rx),
         }
     }
@@ -99,31 +106,51 @@ impl Shared {
         wait: Wait,
         deadline: Option<Instant>,
     ) -> Result<MutexGuard<'a, Tx>, Error> {
+        if wait == Wait::Never {
+            return Err(Error::WouldBlock);
+        }
+        tx.listen();
+        if tx.has_room() {
+            return Ok(tx);
+        }
         tx.waiting += 1;
         let (mut tx, is_over) = sleep(&self.room, tx, deadline);
         tx.waiting -= 1;
         match is_over {
-            true => Err(over(wait)),
+            true => Err(Error::Timeout),
             false => Ok(tx),
         }
     }
 
-    /// Something has changed for receivers.
+    /// Something may have changed for receivers: whoever waits learns of it, and of what comes next.
     #[inline]
-    pub(crate) fn tell_receivers(&self, rx: &Rx) {
-        self.readable.set(rx.is_lit());
-        if rx.waiting > 0 {
+    pub(crate) fn tell_receivers(&self, rx: &mut Rx) {
+        if rx.waiting > 0 || self.readable.is_watched() {
+            rx.listen();
+        }
+        self.readable.show(|| rx.is_lit());
+        if rx.waiting > 0 && (rx.is_lit() || rx.status != Status::Up) {
             self.arrived.notify_all();
         }
     }
 
-    /// Something has changed for senders.
+    /// Something may have changed for senders: whoever waits learns of it, and of what comes next.
     #[inline]
-    pub(crate) fn tell_senders(&self, tx: &Tx) {
-        self.writable.set(tx.is_lit());
-        if tx.waiting > 0 {
+    pub(crate) fn tell_senders(&self, tx: &mut Tx) {
+        if tx.waiting > 0 || self.writable.is_watched() {
+            tx.listen();
+        }
+        self.writable.show(|| tx.is_lit());
+        if tx.waiting > 0 && (tx.is_lit() || tx.status != Status::Up) {
             self.room.notify_all();
         }
+    }
+
+    /// Whether somebody waits for room in rings.
+    pub(crate) fn awaits_room(&self) -> bool {
+        let mut tx = self.tx();
+        let is_awaited = tx.waiting > 0 || self.writable.is_watched();
+        is_awaited && tx.is_by_rings() && !tx.has_room()
     }
 
     /// Changes how both halves stand, at once, unless the client is closed.
@@ -134,8 +161,8 @@ impl Shared {
             rx.is_news = status == Status::Down;
             tx.is_news = status == Status::Down;
         }
-        self.tell_receivers(&rx);
-        self.tell_senders(&tx);
+        self.tell_receivers(&mut rx);
+        self.tell_senders(&mut tx);
     }
 
     /// The worker is to do something. Call it after the lock is given back.
@@ -193,11 +220,4 @@ fn sleep<'a, T>(
     }
     let waited = condition.wait_timeout(guard, left);
     (waited.unwrap_or_else(PoisonError::into_inner).0, false)
-}
-
-fn over(wait: Wait) -> Error {
-    match wait {
-        Wait::Never => Error::WouldBlock,
-        _ => Error::Timeout,
-    }
 }

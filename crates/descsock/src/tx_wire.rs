@@ -10,7 +10,7 @@ use crate::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::session::Lost;
 use crate::shared::Shared;
-use crate::tx::Tx;
+use crate::tx_buffers::TxBuffers;
 
 #[derive(Debug)]
 pub(crate) struct TxWire {
@@ -59,7 +59,7 @@ impl TxWire {
     }
 
     /// Takes the descriptors that the program has queued.
-    pub(crate) fn collect(&mut self, tx: &mut Tx) {
+    pub(crate) fn collect(&mut self, tx: &mut TxBuffers) {
         if self.outbox.is_empty() {
             self.outbox.refill(tx.queue(self.tier.index()));
         }
@@ -93,8 +93,10 @@ impl TxWire {
         if done > 0 {
             self.underway -= done;
             let mut tx = shared.tx();
-            tx.complete(self.tier.index(), done);
-            shared.tell_senders(&tx);
+            if let Some(buffers) = tx.buffers() {
+                buffers.complete(self.tier.index(), done);
+            }
+            shared.tell_senders(&mut tx);
         }
         Ok(())
     }

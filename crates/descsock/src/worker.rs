@@ -7,7 +7,6 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::counters::add;
 use crate::doorbell::{Connection, Doorbell};
-use crate::error::os;
 use crate::file::SharedFile;
 use crate::geometry::Geometry;
 use crate::passing::{GiveUp, timespec};
@@ -36,6 +35,8 @@ pub(crate) struct Home {
     pub(crate) place: Place,
     pub(crate) geometry: Geometry,
     pub(crate) file: Option<SharedFile>,
+    /// Whether frames are received on all tiers.
+    pub(crate) every_tier: bool,
 }
 
 impl Worker {
@@ -80,17 +81,8 @@ impl Worker {
 
     /// In another file: whoever still has the last one disturbs nobody.
     fn reconnect(&mut self) -> Result<(), Error> {
-        let shared = &*self.shared;
-        let connection = self.home.connect(shared)?;
-        let regions = self.home.map()?;
-        let session = Session::new(connection, self.home.geometry, shared);
-        let session = session.map_err(os("epoll_ctl"))?;
-        let [rx_region, tx_region] = regions;
-        add(&shared.tally.rx_lost, shared.rx().move_to(rx_region));
-        add(&shared.tally.tx_lost, shared.tx().move_to(tx_region));
-        add(&shared.tally.connections, 1);
-        self.session = session;
-        self.session.begin(shared);
+        let connection = self.home.connect(&*self.shared)?;
+        self.session = Session::begin(connection, &mut self.home, &self.shared)?;
         Ok(())
     }
 }
@@ -113,7 +105,14 @@ impl Home {
         };
         let registration = self.doorbell.registration(&file)?;
         self.file = Some(file);
-        self.doorbell.ring(&registration, given_up)
+        self.doorbell.ring(&registration, &self.geometry, given_up)
+    }
+
+    /// Nothing goes by the file: its memory is given back, and its name is kept.
+    pub(crate) fn empty(&self) {
+        if let Some(file) = &self.file {
+            file.empty();
+        }
     }
 
     /// The file's memory, to receive and to send.

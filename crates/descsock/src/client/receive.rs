@@ -2,7 +2,8 @@
 
 use super::{BURST, Client};
 use crate::counters::count;
-use crate::rx::{Rx, on_wire};
+use crate::rx::Rx;
+use crate::rx_buffers::on_wire;
 use crate::{Batch, Error, Received, Wait};
 
 impl Client {
@@ -36,7 +37,7 @@ impl Client {
         let mut rx = self.shared.rx();
         loop {
             if let Some(received) = rx.take(frame, truncate)? {
-                self.shared.readable.set(rx.is_lit());
+                self.shared.tell_receivers(&mut rx);
                 let has_enough = rx.has_enough_freed();
                 drop(rx);
                 self.received(1, on_wire(received.len), has_enough);
@@ -58,22 +59,13 @@ impl Client {
         while batch.len() < most {
             let due = BURST.min(most - batch.len());
             let mut rx = self.shared.rx();
-            let (mut frames, mut bytes) = (0, 0);
-            while frames < due {
-                let take = |target: &mut Vec<u8>| {
-                    let received = rx.take_to(target)?;
-                    bytes += on_wire(received.len);
-                    Some(received)
-                };
-                if !batch.push(take) {
-                    break;
-                }
-                frames += 1;
-            }
+            let before = batch.bytes();
+            let frames = rx.take_batch(batch, due);
+            let bytes = (batch.bytes() - before) as u64 + frames as u64 * on_wire(0);
             if batch.is_empty() {
                 self.check_receiver(&mut rx)?;
             }
-            self.shared.readable.set(rx.is_lit());
+            self.shared.tell_receivers(&mut rx);
             let has_enough = rx.has_enough_freed();
             drop(rx);
             self.received(frames as u64, bytes, has_enough);
@@ -89,7 +81,7 @@ impl Client {
         let checked = rx.status.check();
         if checked.is_err() && rx.is_news {
             rx.is_news = false;
-            self.shared.readable.set(rx.is_lit());
+            self.shared.readable.show(|| rx.is_lit());
         }
         checked
     }

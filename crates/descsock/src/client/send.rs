@@ -1,4 +1,4 @@
-//! Sending: frames are copied to their buffers here, and sent by the worker.
+//! Sending: frames are copied to their buffers here, and sent by the worker, or by the ring that they are in.
 
 use descsock_wire::HEADER_LEN;
 
@@ -29,9 +29,10 @@ impl Client {
         loop {
             self.check_sender(&mut tx)?;
             if let Some(bytes) = tx.push(frame, route) {
-                self.shared.writable.set(tx.is_lit());
+                let needs_worker = tx.flush();
+                self.shared.tell_senders(&mut tx);
                 drop(tx);
-                self.sent(1, bytes.into());
+                self.sent(1, bytes.into(), needs_worker);
                 return Ok(bytes.into());
             }
             let deadline = *deadline.get_or_insert_with(|| wait.deadline());
@@ -71,9 +72,10 @@ impl Client {
             frames += 1;
             bytes += u64::from(len);
         }
-        self.shared.writable.set(tx.is_lit());
+        let needs_worker = tx.flush();
+        self.shared.tell_senders(&mut tx);
         drop(tx);
-        self.sent(frames as u64, bytes);
+        self.sent(frames as u64, bytes, needs_worker);
         (frames, fault)
     }
 
@@ -95,16 +97,18 @@ impl Client {
         let checked = tx.status.check();
         if checked.is_err() && tx.is_news {
             tx.is_news = false;
-            self.shared.writable.set(tx.is_lit());
+            self.shared.writable.show(|| tx.is_lit());
         }
         checked
     }
 
     #[inline]
-    fn sent(&self, frames: u64, bytes: u64) {
+    fn sent(&self, frames: u64, bytes: u64, needs_worker: bool) {
         let counters = self.shared.tally.counters();
         let burst = (frames, bytes);
         count(&counters.tx_packets_in, &counters.tx_bytes_in, burst);
-        self.shared.wake_worker();
+        if needs_worker {
+            self.shared.wake_worker();
+        }
     }
 }

@@ -47,8 +47,13 @@ impl Place {
     }
 
     pub(crate) fn start(&mut self) {
+        self.start_with(Admission::same_user());
+    }
+
+    /// Starts an agent with rules of its own.
+    pub(crate) fn start_with(&mut self, admission: Admission) {
         let address = Address::Path(self.doorbell());
-        let agent = Agent::new(Admission::same_user(), Settings::default(), 7);
+        let agent = Agent::new(admission, Settings::default(), 7);
         let mut agent = agent.expect("an agent");
         let listening = agent.listen(&address, &SocketFile::default());
         listening.expect("a doorbell");
@@ -71,7 +76,8 @@ impl Place {
 
     pub(crate) fn options(&self, service: u32) -> Options {
         let options = Options::new(self.doorbell(), self.directory.path(), service);
-        options.wait(Wait::For(SOON)).patience(SOON)
+        let options = options.wait(Wait::For(SOON)).patience(SOON);
+        options.rings(crate::RINGS)
     }
 
     pub(crate) fn client(&self, service: u32) -> Client {

@@ -30,10 +30,20 @@ fn frames_that_nobody_receives_are_dropped_from_the_end_and_counted() {
     let rx = Client::open(place.options(9).buffers(64, 64)).expect("a client");
     for count in 0..100 {
         tx.send(&frame(count, 64)).expect("sent");
-        eventually("it has come", || rx.statistics().rx_packets_in == count + 1);
     }
-    assert_eq!(rx.statistics().rx_fc_drops, 100 - 56);
-    for expected in 0..56 {
+    eventually("all are taken", || tx.statistics().tx_packets_out == 100);
+    eventually("the agent is done", || tx.close().is_err());
+    // By sockets the client drops what is too much; by rings the agent does, and counts it.
+    let (most, dropped) = if crate::RINGS {
+        (64, 0)
+    } else {
+        (56, 100 - 56)
+    };
+    eventually("all have come", || {
+        rx.statistics().rx_packets_in == most + dropped
+    });
+    assert_eq!(rx.statistics().rx_fc_drops, dropped);
+    for expected in 0..most {
         assert_eq!(receive(&rx).expect("received"), frame(expected, 64));
     }
     assert_eq!(rx.poll(Events::IN), Events::empty());
