@@ -100,6 +100,54 @@ fn a_directed_frame_goes_to_the_did_the_service_and_the_member_it_names() {
 }
 
 #[test]
+fn what_is_directed_to_a_did_never_leaves_for_another_member_of_its_service() {
+    let agent = Running::start();
+    let mut sender = Tenant::new(&agent, "sender", 8);
+    let mut one = Tenant::new(&agent, "one", 10);
+    let mut other = Tenant::new(&agent, "other", 10);
+    // The other is member 1, but not behind that did.
+    let sent = frame(1, 2, 3, 80);
+    sender.sends(&sent, Some((FIRST + 1, 10, 1)));
+    for _ in 0..20 {
+        sender.sends(&sent, Some((FIRST + 1, 10, ANY)));
+        assert_eq!(one.gets(&sent), (FIRST, 10, 0));
+    }
+    other.gets_nothing();
+    assert_eq!(agent.stop().drops()[DropReason::NoSuchMember], 1);
+}
+
+#[test]
+fn a_plain_frame_goes_to_the_domain_that_it_asks_for() {
+    let nti = |raw| Nti::new(raw).expect("a domain");
+    let mut admission = Admission::same_user();
+    admission.rules[0].ntis = [nti(7), nti(4095)].into_iter().collect();
+    let dir = tempfile::tempdir().expect("a directory");
+    let agent = Running::prepared(admission, |agent| {
+        for domain in [7, 9, 4095] {
+            let device = DumpDevice::create(&dir.path().join(domain.to_string()));
+            let mut policy = Policy::new(Did::new(0).expect("to be given"));
+            policy.default_nti = nti(domain);
+            policy.ntis = NtiSet::only(nti(domain));
+            let device = Box::new(device.expect("a file"));
+            let added = agent.add_port(&domain.to_string(), policy, device);
+            added.expect("a port");
+        }
+    });
+    let mut sender = Raw::register_binary(&agent, "sender", 8);
+    for asked in [0_u32, 7, 7, 9, 4095] {
+        let mut descriptor = sender.prepare(&broadcast(0xA, 0), 'B', None);
+        descriptor[12..16].copy_from_slice(&(asked << 20).to_le_bytes());
+        std::io::Write::write_all(&mut sender.sockets[4], &descriptor).expect("sent");
+        sender.completion();
+    }
+    let agent = agent.stop();
+    let sent =
+        ["7", "9", "4095"].map(|name| common::port(&agent, name).expect("a port").counters.sent);
+    assert_eq!(sent, [2, 0, 2]);
+    assert_eq!(agent.drops()[DropReason::NtiNotAllowed], 1);
+}
+
+#[test]
 fn a_frame_directed_to_did_4_is_learned_from_and_looked_up() {
     let agent = Running::start();
     let mut left = Tenant::new(&agent, "left", 10);
