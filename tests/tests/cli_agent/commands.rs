@@ -35,7 +35,7 @@ fn everything_is_shown_as_a_table_and_as_an_object() {
         ("fdb", "nti", "4095     0  02:00:00:00:00:0b  two"),
         ("services", "svc  sep  port", "  9    0  two"),
         ("drops", "port  direction  reason  frames", ""),
-        ("clients", "client  wire", "two     sockets    9    0   17"),
+        ("clients", "client  wire", "two     rings    9    0   17"),
         ("status", "version", "clients        2"),
     ] {
         let shown = agent.command(&["show", what]);
