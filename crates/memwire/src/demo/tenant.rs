@@ -28,8 +28,9 @@ const HEADER: usize = 14;
 const PATTERN: usize = 30;
 /// Number of a greeting.
 const GREETING: u64 = u64::MAX;
-/// Frames that one tenant may have sent more than it has received: fewer than there are buffers.
-const AHEAD: u64 = 1000;
+/// Frames that one tenant may have sent more than it has received. The other one may be as far ahead of what it has
+/// received, so up to twice as many wait for one of them: fewer than there are buffers.
+const AHEAD: u64 = 500;
 /// How often frames are sent.
 const TICK: Duration = Duration::from_millis(1);
 /// How long to wait for the agent, for the other tenant, for frames that are late, and for the last ones to leave.
