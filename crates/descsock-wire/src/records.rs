@@ -50,6 +50,11 @@ impl<const N: usize> Records<N> {
         self.held
     }
 
+    /// Those bytes: fed to new [`Records`], they make it go on in the middle of a record.
+    pub fn partial(&self) -> &[u8] {
+        self.partial.get(..self.held).unwrap_or_default()
+    }
+
     #[cold]
     fn join(&mut self, bytes: &mut &[u8]) -> Option<[u8; N]> {
         let (_, missing) = self.partial.split_at_mut(self.held);
@@ -96,6 +101,17 @@ mod tests {
         assert_eq!(records.next(&mut bytes), Some(*b"bb"));
         assert_eq!(records.next(&mut bytes), None);
         assert_eq!((bytes, records.held()), (&b""[..], 1));
+    }
+
+    #[test]
+    fn another_goes_on_with_the_bytes_of_a_record_that_is_not_whole() {
+        let (mut first, mut second) = (Records::<4>::new(), Records::<4>::new());
+        assert_eq!(first.next(&mut &b"wholehal"[..]), Some(*b"whol"));
+        assert_eq!(first.partial(), b"");
+        assert_eq!(first.next(&mut &b"ehal"[..]), Some(*b"ehal"));
+        assert_eq!(first.next(&mut &b"ha"[..]), None);
+        assert_eq!(second.next(&mut first.partial()), None);
+        assert_eq!(second.next(&mut &b"lf"[..]), Some(*b"half"));
     }
 
     #[test]

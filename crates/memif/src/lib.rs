@@ -79,6 +79,6 @@ pub use sys::{Address, AddressError, BindError, Credentials};
 pub mod unix {
     //! Sockets of other services on the same node, made with the same care as memif's: a path is taken over from a dead
     //! server, never from a live one, and nothing is left behind.
-    pub use crate::sys::{SocketFile, StreamListener};
+    pub use crate::sys::{SocketClaim, SocketFile, StreamListener};
 }
 pub use tx::Tx;

@@ -73,6 +73,27 @@ impl Fdb {
         }
     }
 
+    /// Puts an address in that another table knew, as long as there is room; what is known here already stays.
+    pub(crate) fn restore(&mut self, key: Key, place: Place, cap: usize) -> Result<(), Refusal> {
+        let Found::Free(at) = self.table.find(key) else {
+            return Ok(());
+        };
+        if self.behind(place.port) >= cap {
+            return Err(Refusal::PortCap);
+        }
+        if self.table.used() >= self.settings.capacity {
+            return Err(Refusal::Capacity);
+        }
+        self.table.insert(at, key, place);
+        self.behind[place.port.index()] += 1;
+        Ok(())
+    }
+
+    /// Counts on from what another table has counted.
+    pub(crate) fn restore_statistics(&mut self, statistics: Statistics) {
+        self.statistics = statistics;
+    }
+
     /// What a look-up would find now.
     pub(crate) fn entries(&self, now: Duration) -> impl Iterator<Item = Entry> + '_ {
         let now = ticks(now);
@@ -206,6 +227,12 @@ impl Fdb {
 
 const TICKS_PER_SECOND: u32 = 10;
 const MILLIS_PER_TICK: u32 = 1000 / TICKS_PER_SECOND;
+
+/// Where an address was seen that long ago.
+pub(crate) fn seen_before(port: PortId, now: Duration, age: Duration) -> Place {
+    let seen = ticks(now).saturating_sub(ticks(age));
+    Place { port, seen }
+}
 
 /// Tenths of a second, which 32 bits hold for 13 years; then time stands still.
 fn ticks(time: Duration) -> u32 {

@@ -4,10 +4,13 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::dids::Alias;
-use crate::fdb::Fdb;
+use crate::fdb::{Fdb, seen_before};
 use crate::hash::Seed;
 use crate::ports::Ports;
-use crate::{Did, Entry, Flush, Misuse, Policy, PortId, Sep, Settings, Statistics, Svc};
+use crate::slot::Key;
+use crate::{
+    Did, Entry, Flush, Mac, Misuse, Policy, PortId, Refusal, Sep, Settings, Statistics, Svc,
+};
 
 /// Decides where frames go. It has no thread, no descriptor and no clock: one owner asks it frame by frame.
 ///
@@ -124,6 +127,29 @@ impl Switch {
     /// The addresses that count at `now`, in no order.
     pub fn entries(&self, now: Duration) -> impl Iterator<Item = Entry> + '_ {
         self.fdb.entries(now)
+    }
+
+    /// Puts an address in that another switch knew: what [`Switch::entries`] of that one said, with the port that it is
+    /// behind here. An address that is known already stays as it is. Counted as nothing.
+    ///
+    /// # Errors
+    /// [`Refusal`]: as if a frame had come from there. A port that does not exist, or is not in the domain, has no
+    /// hosts.
+    pub fn restore(&mut self, entry: Entry, now: Duration) -> Result<(), Refusal> {
+        let Entry { nti, vlan, mac, .. } = entry;
+        let policy = self.ports.get(entry.port).ok_or(Refusal::NotAHost)?;
+        let is_outside = policy.is_mirror() || !policy.ntis.contains(nti);
+        if is_outside || mac.is_group() || mac == Mac::ZERO {
+            return Err(Refusal::NotAHost);
+        }
+        let place = seen_before(entry.port, now, entry.age);
+        let cap = policy.learn_cap;
+        self.fdb.restore(Key::new(nti, vlan, mac), place, cap)
+    }
+
+    /// Counts on from what another switch has counted. The number of entries stays that of this table.
+    pub fn restore_statistics(&mut self, statistics: Statistics) {
+        self.fdb.restore_statistics(statistics);
     }
 
     /// How many addresses are kept for a port, also those that are too old and not removed yet: what its cap bounds.

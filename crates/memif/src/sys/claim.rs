@@ -20,13 +20,15 @@ use super::{BindError, SocketFile};
 /// How long a bind waits for others that bind the same path.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A socket file of ours. Dropping it removes the file, unless another has taken its place;
+/// A socket file. Dropping it removes the file if it is ours, unless another has taken its place;
 /// that has to come before closing the socket, since until then nobody takes it for dead.
 #[derive(Debug)]
 pub(super) struct SocketNode {
     dir: OwnedFd,
     name: OsString,
     identity: Identity,
+    /// And not another process's, which has the socket too.
+    is_ours: bool,
 }
 
 impl SocketNode {
@@ -53,13 +55,58 @@ impl SocketNode {
             name: name.to_owned(),
             dir,
             identity,
+            is_ours: true,
         })
+    }
+
+    /// The file at `path`, if it is the one that another process has claimed, whose it stays;
+    /// `None` if it is another, or none.
+    pub(super) fn adopt(path: &Path, claim: SocketClaim) -> Result<Option<SocketNode>, BindError> {
+        let (dir, name) = open_parent(path)?;
+        let found = look(dir.as_fd(), name).map_err(failed("examine", path))?;
+        let found = found.map(|stat| Identity::of(&stat));
+        let identity = found.filter(|found| SocketClaim::from(*found) == claim);
+        Ok(identity.map(|identity| SocketNode {
+            name: name.to_owned(),
+            dir,
+            identity,
+            is_ours: false,
+        }))
+    }
+
+    /// What another process needs to adopt the file.
+    pub(super) fn claim(&self) -> SocketClaim {
+        self.identity.into()
+    }
+
+    /// Says whether the file is to be removed with this.
+    pub(super) fn set_ours(&mut self, is_ours: bool) {
+        self.is_ours = is_ours;
     }
 }
 
 impl Drop for SocketNode {
     fn drop(&mut self) {
-        self.identity.remove(self.dir.as_fd(), &self.name);
+        if self.is_ours {
+            self.identity.remove(self.dir.as_fd(), &self.name);
+        }
+    }
+}
+
+/// Which file on this machine a listening socket lives in, so that one process can leave it to
+/// another together with the socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SocketClaim {
+    /// The device that holds the file.
+    pub device: u64,
+    /// The file's number there.
+    pub inode: u64,
+}
+
+impl From<Identity> for SocketClaim {
+    fn from(identity: Identity) -> SocketClaim {
+        let Identity { device, inode } = identity;
+        SocketClaim { device, inode }
     }
 }
 

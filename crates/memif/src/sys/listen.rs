@@ -5,9 +5,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, SocketType, accept_with, bind, listen};
+use rustix::net::{
+    SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, getsockname, listen, sockopt,
+};
 
-use super::claim::SocketNode;
+use super::claim::{SocketClaim, SocketNode};
 use super::seqpacket::unconnected;
 use super::{Address, AddressError, SeqPacket};
 
@@ -16,7 +18,7 @@ use super::{Address, AddressError, SeqPacket};
 #[derive(Debug)]
 pub(crate) struct ListenSocket {
     /// Dropped before `socket`: see [`SocketNode`].
-    _node: Option<SocketNode>,
+    node: Option<SocketNode>,
     socket: OwnedFd,
 }
 
@@ -43,7 +45,7 @@ impl ListenSocket {
         let target = address.to_sockaddr()?;
         let os = |action| move |errno: Errno| os_error(action, address, errno);
         let socket = unconnected(kind).map_err(os("create a socket for"))?;
-        let _node = match address {
+        let node = match address {
             Address::Path(path) => Some(SocketNode::create(path, &target, file, socket.as_fd())?),
             Address::Abstract(_) => {
                 file.check_abstract(address)?;
@@ -52,7 +54,42 @@ impl ListenSocket {
                 None
             }
         };
-        Ok(ListenSocket { _node, socket })
+        Ok(ListenSocket { node, socket })
+    }
+
+    /// Goes on with a socket on which another process listens, whose file stays that one's. `None`
+    /// if this is no such socket, or if that file is not at `address`.
+    pub(super) fn adopt(
+        kind: SocketType,
+        socket: OwnedFd,
+        address: &Address,
+        claim: Option<SocketClaim>,
+    ) -> Result<Option<ListenSocket>, BindError> {
+        let listens = sockopt::socket_acceptconn(&socket) == Ok(true);
+        if !listens || sockopt::socket_type(&socket) != Ok(kind) {
+            return Ok(None);
+        }
+        let node = match (address, claim) {
+            (Address::Path(path), Some(claim)) => match SocketNode::adopt(path, claim)? {
+                Some(node) => Some(node),
+                None => return Ok(None),
+            },
+            (Address::Abstract(name), None) if is_called(&socket, name) => None,
+            _ => return Ok(None),
+        };
+        Ok(Some(ListenSocket { node, socket }))
+    }
+
+    /// What another process needs to adopt the socket's file, if it has one.
+    pub(super) fn claim(&self) -> Option<SocketClaim> {
+        Some(self.node.as_ref()?.claim())
+    }
+
+    /// Whether the file, if there is one, is removed with this.
+    pub(super) fn set_ours(&mut self, is_ours: bool) {
+        if let Some(node) = &mut self.node {
+            node.set_ours(is_ours);
+        }
     }
 
     /// The next client; `None` if none is waiting. Never blocks.
@@ -194,6 +231,11 @@ pub enum BindError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+fn is_called(socket: &OwnedFd, name: &[u8]) -> bool {
+    let address = getsockname(socket).and_then(SocketAddrUnix::try_from);
+    address.is_ok_and(|address| address.abstract_name() == Some(name))
 }
 
 fn os_error(action: &'static str, address: &Address, errno: Errno) -> BindError {

@@ -25,6 +25,7 @@ mod stream;
 mod timer;
 
 pub use address::{Address, AddressError};
+pub use claim::SocketClaim;
 pub use credentials::Credentials;
 pub use listen::{BindError, SocketFile};
 pub use stream::StreamListener;

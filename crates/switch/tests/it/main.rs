@@ -12,5 +12,6 @@ mod moves;
 mod net;
 mod policies;
 mod properties;
+mod restoring;
 mod texts;
 mod twins;
