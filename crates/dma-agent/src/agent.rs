@@ -3,12 +3,18 @@
 mod admit;
 mod answer;
 mod attend;
+mod bequeath;
+mod hand_over;
+mod heir;
+mod inherit;
 mod inspect;
 mod plan;
 mod policies;
 mod reload;
 mod revive;
 mod sockets;
+mod take_over;
+mod upgrade;
 mod views;
 
 use std::os::fd::BorrowedFd;
@@ -19,6 +25,8 @@ use memif::unix::{SocketFile, StreamListener};
 use switch::{Alias, Did, Misuse, Policy, PortId, Settings, Switch};
 
 pub use inspect::PortView;
+pub use take_over::TakeOverError;
+pub use upgrade::Program;
 
 use crate::admission::Admission;
 use crate::clients::Clients;
@@ -92,6 +100,11 @@ pub struct Agent {
     /// Captures there are, and were.
     captures: usize,
     captures_started: u64,
+    /// Who wants to take over.
+    heir: Option<heir::Heir>,
+    upgrade: upgrade::Upgrade,
+    /// The number that clients cannot guess.
+    random: u64,
     /// News of this turn.
     news: Vec<Happening>,
     origin: Instant,
@@ -124,6 +137,9 @@ impl Agent {
             others: Vec::new(),
             captures: 0,
             captures_started: 0,
+            heir: None,
+            upgrade: upgrade::Upgrade::default(),
+            random,
             news: Vec::new(),
             origin: Instant::now(),
             next_housekeeping: Duration::ZERO,
@@ -152,11 +168,21 @@ impl Agent {
         &mut self,
         name: &str,
         mut policy: Policy,
-        mut device: Box<dyn Device>,
+        device: Box<dyn Device>,
     ) -> Result<PortId, Error> {
         if policy.did.raw() == 0 {
             policy.did = self.free_did();
         }
+        self.enter_port(name, policy, device)
+    }
+
+    /// Adds a port with the did that it has.
+    fn enter_port(
+        &mut self,
+        name: &str,
+        policy: Policy,
+        mut device: Box<dyn Device>,
+    ) -> Result<PortId, Error> {
         device.schedule_by(self.setup.scheduling);
         let added = self
             .ports

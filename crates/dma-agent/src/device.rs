@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::fd::BorrowedFd;
 use switch::{Directed, DropReason, Nti, Stamp, Tier};
 
+use crate::handover::Legacy;
 use crate::schedule::Scheduling;
 use crate::{Frame, LARGEST_FRAME};
 
@@ -132,6 +133,12 @@ pub trait Device: fmt::Debug + Send {
     /// How long it takes until there may be frames although no descriptor has any news: asked each time that
     /// [`Device::receive`] has found no more. `None`: all news comes by descriptors.
     fn look_again(&mut self) -> Option<Duration> {
+        None
+    }
+
+    /// What another process needs to go on with this very device, frame by frame. `None`: it opens it anew, or the other
+    /// end comes back by itself.
+    fn legacy(&self) -> Option<Legacy<'_>> {
         None
     }
 }

@@ -68,8 +68,17 @@ pub enum FileRefusal {
     Memory(#[from] MapError),
 }
 
-/// Maps the client's file, extended to what the client has announced. Also returns the part of the announced mapping
-/// that the file backs.
+/// What a client and the agent share.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    /// The file, for a successor.
+    pub(crate) file: OwnedFd,
+    pub(crate) region: Region,
+    /// Where the client has it, cut to what the file backs.
+    pub(crate) mapping: Mapping,
+}
+
+/// Maps the client's file, extended to what the client has announced.
 ///
 /// # Errors
 /// See [`FileRefusal`].
@@ -78,13 +87,34 @@ pub(crate) fn map(
     mapping: Mapping,
     uid: u32,
     roots: &[PathBuf],
-) -> Result<(Region, Mapping), FileRefusal> {
+) -> Result<Memory, FileRefusal> {
     let path = Path::new(OsStr::from_bytes(path));
     let file = open_own(path, uid, roots)?;
     let size = extend(&file, path, mapping.length())?;
-    let mapping = mapping.cut_to(size);
-    let region = Region::from_peer(file, mapping.length(), Seals::Waived)?;
-    Ok((region, mapping))
+    map_open(file, mapping.cut_to(size))
+}
+
+/// Maps the file of a client that was registered by a predecessor. Where it lies does not matter any more.
+///
+/// # Errors
+/// See [`FileRefusal`].
+pub(crate) fn map_again(file: OwnedFd, mapping: Mapping, uid: u32) -> Result<Memory, FileRefusal> {
+    check(&file, Path::new("the shared file"), uid)?;
+    map_open(file, mapping)
+}
+
+fn map_open(file: OwnedFd, mapping: Mapping) -> Result<Memory, FileRefusal> {
+    let copy = file.try_clone().map_err(|source| FileRefusal::Os {
+        call: "dup",
+        path: "the shared file".to_owned(),
+        source,
+    })?;
+    let region = Region::from_peer(copy, mapping.length(), Seals::Waived)?;
+    Ok(Memory {
+        file,
+        region,
+        mapping,
+    })
 }
 
 fn open_own(path: &Path, uid: u32, roots: &[PathBuf]) -> Result<OwnedFd, FileRefusal> {
@@ -207,7 +237,7 @@ mod tests {
             path
         }
 
-        fn map(&self, path: &Path, length: u64) -> Result<(Region, Mapping), FileRefusal> {
+        fn map(&self, path: &Path, length: u64) -> Result<Memory, FileRefusal> {
             let mapping = Mapping::new(0x10_0000, length).expect("a mapping");
             let roots = [self.0.path().to_owned()];
             let uid = getuid().as_raw();
@@ -219,9 +249,9 @@ mod tests {
     fn a_short_file_is_extended_to_what_was_announced() {
         let place = Place::new();
         let path = place.file("descsock.000", 100);
-        let (region, mapping) = place.map(&path, 67_112_959).expect("taken");
-        assert_eq!(region.size(), 67_112_959);
-        assert_eq!(mapping.length(), 67_112_959);
+        let memory = place.map(&path, 67_112_959).expect("taken");
+        assert_eq!(memory.region.size(), 67_112_959);
+        assert_eq!(memory.mapping.length(), 67_112_959);
         assert_eq!(fs::metadata(&path).expect("there").len(), 67_112_959);
     }
 
@@ -245,6 +275,27 @@ mod tests {
             &["/dev".into()],
         );
         assert!(matches!(device, Err(FileRefusal::NotAFile { .. })));
+    }
+
+    #[test]
+    fn a_successor_maps_what_is_still_there_and_the_clients_own() {
+        let place = Place::new();
+        let memory = place.map(&place.file("file", 8192), 8192).expect("taken");
+        let copy = || memory.file.try_clone().expect("a descriptor");
+        let (mapping, uid) = (memory.mapping, getuid().as_raw());
+        let again = map_again(copy(), mapping, uid).expect("taken");
+        assert_eq!((again.region.size(), again.mapping), (8192, mapping));
+        let refused = map_again(copy(), mapping, uid + 1);
+        assert!(matches!(refused, Err(FileRefusal::NotItsOwn { .. })));
+        File::from(copy()).set_len(4096).expect("truncated");
+        let refused = map_again(copy(), mapping, uid);
+        assert!(matches!(
+            refused,
+            Err(FileRefusal::Memory(MapError::TooSmall { .. }))
+        ));
+        let (end, _) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        let refused = map_again(end.into(), mapping, uid);
+        assert!(matches!(refused, Err(FileRefusal::NotAFile { .. })));
     }
 
     #[test]

@@ -159,6 +159,22 @@ pub(crate) fn attach_tap(tun: BorrowedFd<'_>, name: &str) -> io::Result<String> 
         .try_into()
         .unwrap_or_default();
     call(tun, libc::TUNSETIFF, &mut parameters)?;
+    interface_name(&parameters)
+}
+
+/// The name of the TAP interface that a descriptor is the other end of.
+pub(crate) fn tap_name(tun: BorrowedFd<'_>) -> io::Result<String> {
+    let mut parameters = blank("")?;
+    call(tun, libc::TUNGETIFF, &mut parameters)?;
+    // SAFETY: the member of this request (module doc).
+    let flags = unsafe { parameters.ifr_ifru.ifru_flags };
+    if c_int::from(flags) & (libc::IFF_TAP | libc::IFF_NO_PI) != libc::IFF_TAP | libc::IFF_NO_PI {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    interface_name(&parameters)
+}
+
+fn interface_name(parameters: &libc::ifreq) -> io::Result<String> {
     let name = parameters.ifr_name.iter().map(|byte| byte.cast_unsigned());
     let name = name.take_while(|byte| *byte != 0).collect();
     String::from_utf8(name).map_err(|_| io::ErrorKind::InvalidData.into())

@@ -1,5 +1,7 @@
 //! What goes with a frame besides its bytes: in a descriptor, or in its header on a ring; and in the switch's terms.
 
+mod handover;
+
 use descsock_wire::{Buffer, Did, Directed, Dm, Flags, Laden, Nti, Sep, Svc};
 use switch::{Endpoint, Stamp, Tier};
 

@@ -44,6 +44,11 @@ impl Notify {
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
     }
 
+    /// Another process is the service from now on.
+    pub(crate) fn main_process(&self, pid: u32) {
+        self.tell(&format!("MAINPID={pid}"));
+    }
+
     /// The agent is about to end.
     pub fn stopping(&self) {
         self.tell("STOPPING=1");

@@ -1,16 +1,18 @@
 //! From the configuration of a port to what is behind it.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use memif::{Address, Connector, LinkOptions, Listener, Secret};
+use switch::Mac;
 
 use crate::config::{DeviceConfig, PortConfig};
 use crate::device::Device;
 use crate::memif_port::MemifDevice;
 use crate::packet::{PacketDevice, PacketError};
 use crate::pcap::{DumpDevice, PcapError, ReplayDevice, ReplayOptions};
-use crate::tap::{TapDevice, TapError, TapOptions};
+use crate::tap::{Tap, TapDevice, TapError, TapOptions};
 
 /// The longest secret that the wire of memif carries.
 const SECRET_BYTES: usize = 24;
@@ -57,14 +59,8 @@ impl Listeners {
                 mac,
                 address,
             } => {
-                let mtu = port.mtu.and_then(|mtu| u32::try_from(mtu).ok());
-                let (name, mac, address) = (interface.clone(), *mac, *address);
-                Box::new(TapDevice::open(&TapOptions {
-                    name,
-                    mac,
-                    mtu,
-                    address,
-                })?)
+                let options = tap_options(port, interface, *mac, *address);
+                Box::new(TapDevice::open(&options)?)
             }
             DeviceConfig::Packet {
                 interface,
@@ -95,6 +91,31 @@ impl Listeners {
                 Box::new(DumpDevice::create(path)?)
             }
         })
+    }
+
+    /// Opens what is behind a port, which a predecessor may have had open already.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub(crate) fn open_again(
+        &mut self,
+        port: &PortConfig,
+        tap: Option<Tap>,
+    ) -> Result<Box<dyn Device>, OpenError> {
+        match (tap, &port.device) {
+            (
+                Some(tap),
+                DeviceConfig::Tap {
+                    interface,
+                    mac,
+                    address,
+                },
+            ) => {
+                tap.adapt(&tap_options(port, interface, *mac, *address))?;
+                Ok(Box::new(TapDevice::from(tap)))
+            }
+            _ => self.open(port),
+        }
     }
 
     /// Closes the sockets that none of these ports uses.
@@ -133,6 +154,20 @@ impl Listeners {
             tracing::warn!(%address, "several modes for one socket: the first one holds");
         }
         Ok(&shared.listener)
+    }
+}
+
+fn tap_options(
+    port: &PortConfig,
+    interface: &str,
+    mac: Option<Mac>,
+    address: Option<(Ipv4Addr, Ipv4Addr)>,
+) -> TapOptions {
+    TapOptions {
+        name: interface.to_owned(),
+        mac,
+        mtu: port.mtu.and_then(|mtu| u32::try_from(mtu).ok()),
+        address,
     }
 }
 

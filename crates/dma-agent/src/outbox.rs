@@ -26,6 +26,11 @@ impl Outbox {
         self.bytes.len() - self.sent
     }
 
+    /// Those bytes.
+    pub(crate) fn unsent(&self) -> &[u8] {
+        self.bytes.get(self.sent..).unwrap_or_default()
+    }
+
     /// The socket may have room again.
     pub(crate) fn unblock(&mut self) {
         self.blocked = false;

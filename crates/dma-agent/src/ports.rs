@@ -25,9 +25,7 @@ impl Port {
     fn lose_undelivered(&mut self, reason: DropReason) {
         let device = self.device.as_ref();
         let undelivered = device.map_or(0, |device| device.undelivered());
-        let counters = &mut self.counters;
-        counters.sent = counters.sent.saturating_sub(undelivered);
-        counters.dropped.add(reason, undelivered);
+        self.counters.settle(undelivered, reason);
     }
 
     /// Gives it another device in place of one that cannot be used any more.
@@ -73,17 +71,19 @@ impl Ports {
     pub(crate) fn remove(&mut self, id: PortId, is_mirror: bool) -> Option<Port> {
         let mut port = self.slots.get_mut(id.index())?.take()?;
         port.lose_undelivered(DropReason::PortGone);
-        if is_mirror {
-            return Some(port);
+        if !is_mirror {
+            self.gone.merge(&port.counters);
         }
-        let (all, own) = (&mut self.gone, &port.counters);
-        all.received += own.received;
-        all.received_bytes += own.received_bytes;
-        all.sent += own.sent;
-        all.sent_bytes += own.sent_bytes;
-        all.refused.merge(&own.refused);
-        all.dropped.merge(&own.dropped);
         Some(port)
+    }
+
+    /// Lets go of all ports: a successor has them. What they have counted stays counted.
+    pub(crate) fn leave(&mut self, is_mirror: impl Fn(PortId) -> bool) {
+        for port in self.slots.drain(..).flatten() {
+            if !is_mirror(port.id) {
+                self.gone.merge(&port.counters);
+            }
+        }
     }
 
     pub(crate) fn get(&self, id: PortId) -> Option<&Port> {

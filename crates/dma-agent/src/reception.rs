@@ -1,5 +1,7 @@
 //! The doorbells, and those who have rung and not registered yet.
 
+mod handover;
+
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;

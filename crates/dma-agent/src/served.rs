@@ -62,6 +62,11 @@ impl Connection {
         Ok(())
     }
 
+    /// The connection, for something else.
+    pub(crate) fn into_socket(self) -> OwnedFd {
+        self.socket
+    }
+
     /// Writes what the other end takes. False when the connection is over.
     pub(crate) fn flush(&mut self) -> bool {
         let alive = self.outbox.flush(&self.socket).is_ok();
@@ -80,6 +85,8 @@ impl AsFd for Connection {
 pub(crate) enum Party {
     /// Somebody wants to ask.
     ControlDoor,
+    /// Somebody wants to take over.
+    Heir,
     /// Somebody asks.
     Caller(usize),
     /// Somebody wants metrics.
@@ -94,6 +101,7 @@ impl Party {
         Token::Other(match self {
             Party::ControlDoor => 0,
             Party::MetricsDoor => 1,
+            Party::Heir => 4,
             Party::Caller(index) => number(index) << 2 | 2,
             Party::Scraper(index) => number(index) << 2 | 3,
         })
@@ -102,7 +110,8 @@ impl Party {
     pub(crate) fn of(number: u32) -> Self {
         let index = (number >> 2) as usize;
         match number & 3 {
-            0 => Party::ControlDoor,
+            0 if index == 0 => Party::ControlDoor,
+            0 => Party::Heir,
             1 => Party::MetricsDoor,
             2 => Party::Caller(index),
             _ => Party::Scraper(index),
@@ -174,6 +183,7 @@ mod tests {
         for party in [
             Party::ControlDoor,
             Party::MetricsDoor,
+            Party::Heir,
             Party::Caller(0),
             Party::Caller(31),
             Party::Scraper(7),

@@ -1,6 +1,6 @@
 //! An agent process in a directory of its own, and tenants of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use memwire_tests::deadline::{SOON, eventually};
 use serde_json::Value;
 
 use crate::program::{Outcome, Program, memwire, run};
+use crate::wire::Place;
 
 /// Time for one frame, on a busy machine.
 const PATIENCE: Wait = Wait::For(Duration::from_secs(20));
@@ -33,17 +34,7 @@ impl Daemon {
 
     pub(crate) fn prepared(prepare: impl FnOnce(&mut Command, &tempfile::TempDir)) -> Daemon {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut command = memwire();
-        command
-            .arg("agent")
-            .arg("--doorbell")
-            .arg(dir.path().join("doorbell.sock"));
-        command
-            .arg("--control")
-            .arg(dir.path().join("control.sock"));
-        command
-            .env_remove("NOTIFY_SOCKET")
-            .env_remove("XDG_RUNTIME_DIR");
+        let mut command = agent(dir.path());
         prepare(&mut command, &dir);
         let program = Program::spawn(&mut command);
         let daemon = Daemon { dir, program };
@@ -52,6 +43,25 @@ impl Daemon {
             (asked.code == Some(0)).then_some(())
         });
         daemon
+    }
+
+    /// The command of another agent for the same place.
+    pub(crate) fn successor(&self) -> Command {
+        let mut command = agent(self.dir.path());
+        command.arg("--take-over");
+        let config = self.path("agent.toml");
+        if config.exists() {
+            command.arg("--config").arg(config);
+        }
+        command
+    }
+
+    /// Has another process take over; what the one before has left behind.
+    pub(crate) fn succeed(&mut self) -> Outcome {
+        let next = Program::spawn(&mut self.successor());
+        let old = std::mem::replace(&mut self.program, next).wait();
+        assert_eq!(old.code, Some(0), "{}", old.stderr);
+        old
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -78,6 +88,23 @@ impl Daemon {
         let options = Options::new(self.path("doorbell.sock"), self.dir.path(), svc);
         Client::open(options.tenant(name).wait(PATIENCE)).expect("the agent lets it in")
     }
+}
+
+impl Place for Daemon {
+    fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+/// The command of an agent in this directory.
+fn agent(dir: &Path) -> Command {
+    let mut command = memwire();
+    command.arg("agent");
+    command.arg("--doorbell").arg(dir.join("doorbell.sock"));
+    command.arg("--control").arg(dir.join("control.sock"));
+    command.env_remove("NOTIFY_SOCKET");
+    command.env_remove("XDG_RUNTIME_DIR");
+    command
 }
 
 fn write(dir: &tempfile::TempDir, config: &str) -> PathBuf {

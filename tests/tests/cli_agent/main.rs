@@ -4,9 +4,19 @@
 #[path = "../cli/program.rs"]
 mod program;
 
+#[allow(dead_code, reason = "shared with the tests of the agent's library")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "numbers of tests that fit by their making"
+)]
+#[path = "../../../crates/dma-agent/tests/common/wire.rs"]
+mod wire;
+
 mod capture;
 mod commands;
 mod daemon;
 mod reload;
 mod service;
+mod take_over;
+mod upgrade;
 mod users;

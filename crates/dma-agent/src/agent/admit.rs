@@ -2,8 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use descsock_wire::{Extras, Limits, Mapping, Registration};
-use memif_ring::Region;
+use descsock_wire::{Extras, Limits, Registration};
 use switch::{Did, Endpoint, Policy, PortId, Sep, Svc};
 
 use super::{Agent, Error, FIRST_DID};
@@ -47,7 +46,7 @@ impl Agent {
         let path = registration.path.as_bytes();
         let file = file::map(path, registration.mapping, who.uid, &rule.roots)?;
         let policy = self.policy(rule, registration)?;
-        let (endpoint, bytes) = (policy.services[0], file.1.length());
+        let (endpoint, bytes) = (policy.services[0], file.mapping.length());
         let wire = match registration.extras.contains(Extras::RINGS) && rule.rings {
             true => Wire::Rings,
             false => Wire::Sockets,
@@ -138,7 +137,7 @@ impl Agent {
 fn by_sockets(
     visitor: Visitor,
     registration: &Registration,
-    (region, mapping): (Region, Mapping),
+    memory: file::Memory,
     endpoint: Endpoint,
 ) -> Result<Client, Refusal> {
     let (sockets, theirs) = Ends::of_sockets()?;
@@ -146,8 +145,7 @@ fn by_sockets(
     Ok(Client::new(Tenant {
         doorbell: visitor.into_socket(),
         sockets,
-        region,
-        mapping,
+        memory,
         layout: registration.form.layout(),
         endpoint,
     }))

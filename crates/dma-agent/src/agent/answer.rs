@@ -18,6 +18,11 @@ impl Agent {
     pub(super) fn answer(&mut self, caller: &mut Caller, line: &[u8]) {
         let reply = match understand(line) {
             Ok(Ask::Capture { port }) => self.start_capture(caller, port.as_deref()),
+            Ok(Ask::TakeOver { formats, version }) => {
+                let agreed = self.agree(&formats, &version);
+                caller.is_heir = agreed.is_ok();
+                agreed
+            }
             Ok(ask) => self.reply(ask),
             Err(failure) => Err(failure),
         };
@@ -37,7 +42,10 @@ impl Agent {
                 Ok(changes) => Reply::Reloaded(changes),
                 Err(error) => return Err(failure(Code::Failed, error)),
             },
-            Ask::Capture { .. } => return Err(failure(Code::Request, "not here")),
+            Ask::Upgrade => self.start_successor()?,
+            Ask::Capture { .. } | Ask::TakeOver { .. } => {
+                return Err(failure(Code::Request, "not here"));
+            }
         })
     }
 
@@ -111,7 +119,7 @@ impl Agent {
     }
 }
 
-fn failure(code: Code, text: impl ToString) -> Failure {
+pub(super) fn failure(code: Code, text: impl ToString) -> Failure {
     let text = text.to_string();
     Failure { code, text }
 }

@@ -18,6 +18,7 @@ impl Agent {
             match Party::of(number) {
                 Party::ControlDoor => self.desk.accept(&self.reactor, now),
                 Party::MetricsDoor => self.metrics.accept(&self.reactor, now),
+                Party::Heir => self.hear_heir(ended),
                 Party::Caller(index) => self.hear(index, ended, now),
                 Party::Scraper(index) => self.show_metrics(index, ended, now),
             }
@@ -32,6 +33,8 @@ impl Agent {
 
     /// Lets go of those who take too long.
     pub(super) fn dismiss(&mut self, now: Duration) {
+        self.expire_heir(now);
+        self.reap_successor();
         for caller in self.desk.expire(now) {
             tracing::info!("a caller took too long");
             self.part(caller);
@@ -58,6 +61,9 @@ impl Agent {
         }
         if !caller.connection.flush() {
             return self.part(caller);
+        }
+        if caller.is_heir {
+            return self.expect(caller.connection, now);
         }
         // News of its own: what is here already is no news of the socket's.
         if caller.has_more() && caller.connection.outbox.waiting() == 0 {

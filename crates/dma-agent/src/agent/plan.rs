@@ -11,11 +11,16 @@ use crate::config::{Config, PortConfig, SocketAt, places};
 use crate::device::Device;
 use crate::setup::SetupError;
 
-/// Everything that a configuration changes, with what is new already open.
+/// What a configuration changes of the ports, with what is new already open.
 #[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) ports: Vec<Step>,
-    pub(super) gone_ports: Vec<String>,
+pub(super) struct Ports {
+    pub(super) steps: Vec<Step>,
+    pub(super) gone: Vec<String>,
+}
+
+/// What it changes of the sockets that the agent listens on, likewise.
+#[derive(Debug)]
+pub(super) struct Sockets {
     pub(super) doorbells: Vec<(SocketAt, StreamListener)>,
     pub(super) gone_doorbells: Vec<SocketAt>,
     /// With another mode or owner: they can only be made when the old ones are gone.
@@ -49,19 +54,31 @@ pub(super) enum Socket<At, Listener> {
 
 impl Agent {
     /// Opens all that is new. When this fails, nothing has changed.
-    pub(super) fn plan(&mut self, config: &Config) -> Result<Plan, SetupError> {
-        let ports = self.steps(config)?;
-        let kept: BTreeSet<_> = ports.iter().map(Step::present).collect();
+    pub(super) fn plan(&mut self, config: &Config) -> Result<(Ports, Sockets), SetupError> {
+        let steps = config.ports.iter();
+        let steps = steps.map(|port| self.step(config, port));
+        let steps = steps.collect::<Result<_, _>>()?;
+        Ok((self.plan_ports(steps), self.plan_sockets(config)?))
+    }
+
+    /// Whoever is there and has no step goes.
+    pub(super) fn plan_ports(&self, steps: Vec<Step>) -> Ports {
+        let kept: BTreeSet<_> = steps.iter().map(Step::present).collect();
         let there = self.setup.ports.keys();
-        let gone_ports = there.filter(|name| !kept.contains(name.as_str()));
-        let gone_ports = gone_ports.cloned().collect();
+        let gone = there.filter(|name| !kept.contains(name.as_str()));
+        let gone = gone.cloned().collect();
+        Ports { steps, gone }
+    }
+
+    /// Binds the sockets that are new.
+    pub(super) fn plan_sockets(&self, config: &Config) -> Result<Sockets, SetupError> {
         let wanted = doorbells(config)?;
         let had = |socket: &SocketAt| {
             let mut doorbells = self.setup.doorbells.iter();
             doorbells.find(|one| one.address == socket.address)
         };
         let wants = |socket: &&SocketAt| wanted.iter().all(|one| one.address != socket.address);
-        Ok(Plan {
+        Ok(Sockets {
             gone_doorbells: self.setup.doorbells.iter().filter(wants).cloned().collect(),
             remade_doorbells: wanted
                 .iter()
@@ -75,17 +92,11 @@ impl Agent {
                 .collect::<Result<_, _>>()?,
             control: self.plan_control(config)?,
             metrics: self.plan_metrics(config)?,
-            ports,
-            gone_ports,
         })
     }
 
-    fn steps(&mut self, config: &Config) -> Result<Vec<Step>, SetupError> {
-        let ports = config.ports.iter();
-        ports.map(|port| self.step(config, port)).collect()
-    }
-
-    fn step(&mut self, config: &Config, port: &PortConfig) -> Result<Step, SetupError> {
+    /// What becomes of one port; opens what is new behind it.
+    pub(super) fn step(&mut self, config: &Config, port: &PortConfig) -> Result<Step, SetupError> {
         if let Some(placed) = self.setup.ports.get(&port.name) {
             let is_same = placed.config.device == port.device;
             let is_lost = self.setup.lost.why(placed.id).is_some();

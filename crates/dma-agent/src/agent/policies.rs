@@ -168,8 +168,7 @@ impl Agent {
         }
         self.reception.admission = config.admission.clone();
         if rules_changed {
-            let clients: Vec<PortId> = self.clients.ids().collect();
-            changes.extend(clients.into_iter().filter_map(|id| self.follow_rule(id)));
+            changes.extend(self.follow_rules());
         }
         if self.switch.settings() != config.fdb {
             self.switch.change_settings(config.fdb);
@@ -183,6 +182,13 @@ impl Agent {
             self.schedule_by(config.scheduling);
             changes.push(Change::new("qos", "", How::Changed).because(config.scheduling));
         }
+    }
+
+    /// Gives clients that are there what the rules say of them now.
+    pub(super) fn follow_rules(&mut self) -> Vec<Change> {
+        let clients: Vec<PortId> = self.clients.ids().collect();
+        let changes = clients.into_iter().filter_map(|id| self.follow_rule(id));
+        changes.collect()
     }
 
     fn follow_rule(&mut self, id: PortId) -> Option<Change> {

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::Agent;
-use super::plan::Step;
+use super::plan::{Ports, Sockets, Step};
 use crate::change::{Change, How};
 use crate::config::{Config, ConfigSource, PortConfig};
 use crate::notify::Notify;
@@ -62,26 +62,32 @@ impl Agent {
         if plan.is_err() {
             self.tidy_listeners();
         }
-        let plan = plan?;
+        let (ports, sockets) = plan?;
         let mut changes = Vec::new();
-        self.apply_ports(config, plan.ports, &plan.gone_ports, &mut changes);
-        self.tidy_listeners();
-        self.apply_rules(config, &mut changes);
-        self.apply_doorbells(
-            plan.doorbells,
-            &plan.gone_doorbells,
-            &plan.remade_doorbells,
-            &mut changes,
-        );
-        self.apply_control(plan.control, &mut changes);
-        self.apply_metrics(plan.metrics, &mut changes);
-        for change in &changes {
-            match change.how {
-                How::Failed => tracing::warn!("{change}"),
-                _ => tracing::info!("{change}"),
-            }
-        }
+        self.carry_out(config, ports, sockets, &mut changes);
+        log(&changes);
         Ok(changes)
+    }
+
+    /// Does what was planned. From here on nothing goes back.
+    pub(super) fn carry_out(
+        &mut self,
+        config: &Config,
+        ports: Ports,
+        sockets: Sockets,
+        changes: &mut Vec<Change>,
+    ) {
+        self.apply_ports(config, ports, changes);
+        self.tidy_listeners();
+        self.apply_rules(config, changes);
+        self.apply_doorbells(
+            sockets.doorbells,
+            &sockets.gone_doorbells,
+            &sockets.remade_doorbells,
+            changes,
+        );
+        self.apply_control(sockets.control, changes);
+        self.apply_metrics(sockets.metrics, changes);
     }
 
     /// Links keep their sockets by themselves.
@@ -91,14 +97,8 @@ impl Agent {
     }
 
     /// Those that go, those that change, those that come; then what dids mean, and who watches whom.
-    fn apply_ports(
-        &mut self,
-        config: &Config,
-        steps: Vec<Step>,
-        gone: &[String],
-        changes: &mut Vec<Change>,
-    ) {
-        for name in gone {
+    fn apply_ports(&mut self, config: &Config, ports: Ports, changes: &mut Vec<Change>) {
+        for name in &ports.gone {
             if let Some(placed) = self.setup.ports.get(name).cloned() {
                 self.remove_port(placed.id, "not in the configuration any more");
                 changes.push(Change::new("port", name, How::Removed));
@@ -107,7 +107,8 @@ impl Agent {
         self.forget_aliases(config);
         self.make_way(config);
         // Those with a did of their own first: the others get what is left.
-        let (named, others): (Vec<_>, Vec<_>) = steps
+        let (named, others): (Vec<_>, Vec<_>) = ports
+            .steps
             .into_iter()
             .partition(|step| step.config().did.is_some());
         for step in named.into_iter().chain(others) {
@@ -157,6 +158,15 @@ impl Agent {
                     Err(again) => failed.because(format!("{error}; the old one is gone: {again}")),
                 }
             }
+        }
+    }
+}
+
+pub(super) fn log(changes: &[Change]) {
+    for change in changes {
+        match change.how {
+            How::Failed => tracing::warn!("{change}"),
+            _ => tracing::info!("{change}"),
         }
     }
 }

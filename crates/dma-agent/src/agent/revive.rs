@@ -68,19 +68,37 @@ impl Agent {
     fn come_back(
         &mut self,
         id: PortId,
-        mut device: Box<dyn Device>,
+        device: Box<dyn Device>,
         now: Duration,
     ) -> Result<(), String> {
+        self.occupy(id, device)?;
+        if let Some(port) = self.ports.get(id) {
+            tracing::info!(port = port.name, "port is back");
+        }
+        self.setup.lost.found(id, now);
+        Ok(())
+    }
+
+    /// Puts a device behind a port that is there.
+    pub(super) fn occupy(&mut self, id: PortId, mut device: Box<dyn Device>) -> Result<(), String> {
         device.schedule_by(self.setup.scheduling);
         let watched = self.watch_device(id, device.as_ref());
         watched.map_err(|error| error.to_string())?;
         if let Some(port) = self.ports.get_mut(id) {
             port.exchange(device);
-            tracing::info!(port = port.name, "port is back");
         }
-        self.setup.lost.found(id, now);
         self.busy(id);
         Ok(())
+    }
+
+    /// A port that a predecessor had has nothing behind it here, as yet.
+    pub(super) fn miss(&mut self, id: PortId, why: String) {
+        let now = self.origin.elapsed();
+        let config = self.setup.config_of(id);
+        let tries = config.is_some_and(comes_back);
+        let port = config.map_or("", |config| &config.name);
+        tracing::warn!(port, why, tries, "port lost");
+        self.setup.lost.note(id, why, now, tries);
     }
 }
 

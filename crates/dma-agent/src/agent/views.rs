@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use switch::{DropCounters, Nti, NtiSet, PortId, Role, Settings};
+use switch::{Nti, NtiSet, PortId, Role, Settings};
 
 use super::{Agent, PortView};
 use crate::control::{
-    ClientInfo, DropsInfo, EndpointInfo, FDB_PAGE, FdbEntry, FdbInfo, FdbStatistics, MemberInfo,
-    PortDrops, PortInfo, ServiceInfo, Status,
+    ClientInfo, DropsInfo, EndpointInfo, FDB_PAGE, FdbEntry, FdbInfo, MemberInfo, PortDrops,
+    PortInfo, ServiceInfo, Status,
 };
+use crate::counters::by_name;
 
 impl Agent {
     /// How large the table is and how long it remembers.
@@ -27,6 +28,7 @@ impl Agent {
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: pid.as_raw_nonzero().get(),
+            successor: self.successor(),
             uptime: self.origin.elapsed().as_secs_f64(),
             doorbells: doorbells.map(|one| one.address.to_string()).collect(),
             config: self
@@ -45,7 +47,7 @@ impl Agent {
     }
 
     pub(super) fn fdb_info(&self, skip: usize) -> FdbInfo {
-        let (settings, statistics) = (self.switch.settings(), self.fdb_statistics());
+        let settings = self.switch.settings();
         let mut entries = self.fdb().skip(skip);
         let page: Vec<_> = entries.by_ref().take(FDB_PAGE).collect();
         let more = entries.next().is_some();
@@ -59,15 +61,7 @@ impl Agent {
         FdbInfo {
             ageing: settings.ageing.as_secs_f64(),
             capacity: settings.capacity,
-            statistics: FdbStatistics {
-                entries: statistics.entries,
-                learned: statistics.learned,
-                moved: statistics.moved,
-                aged: statistics.aged,
-                flushed: statistics.flushed,
-                refused_by_port_cap: statistics.refused_by_port_cap,
-                refused_by_capacity: statistics.refused_by_capacity,
-            },
+            statistics: (&self.fdb_statistics()).into(),
             entries: page.into_iter().map(entry).collect(),
             more,
         }
@@ -92,13 +86,13 @@ impl Agent {
     pub(super) fn drops_info(&self) -> DropsInfo {
         let all = self.drops();
         let ports = self.ports().map(|port| PortDrops {
-            refused: by_reason(&port.counters.refused),
-            dropped: by_reason(&port.counters.dropped),
+            refused: by_name(&port.counters.refused),
+            dropped: by_name(&port.counters.dropped),
             port: port.name,
         });
         DropsInfo {
             total: all.total(),
-            reasons: by_reason(&all),
+            reasons: by_name(&all),
             ports: ports.collect(),
         }
     }
@@ -149,7 +143,7 @@ pub(super) fn port_info(port: &PortView) -> PortInfo {
         }
         .to_owned(),
         nti: policy.default_nti.raw(),
-        ntis: ranges(&policy.ntis),
+        ntis: ranges(&policy.ntis).iter().map(text).collect(),
         mtu: policy.mtu,
         isolated: policy.isolated,
         services: services.collect(),
@@ -160,13 +154,13 @@ pub(super) fn port_info(port: &PortView) -> PortInfo {
         sent: port.counters.sent,
         sent_bytes: port.counters.sent_bytes,
         waiting: port.waiting,
-        refused: by_reason(&port.counters.refused),
-        dropped: by_reason(&port.counters.dropped),
+        refused: by_name(&port.counters.refused),
+        dropped: by_name(&port.counters.dropped),
     }
 }
 
-/// `["7", "100-199"]`
-fn ranges(ntis: &NtiSet) -> Vec<String> {
+/// First and last of each range of domains.
+pub(super) fn ranges(ntis: &NtiSet) -> Vec<(u16, u16)> {
     let mut ranges: Vec<(u16, u16)> = Vec::new();
     for nti in ntis.iter().map(Nti::raw) {
         match ranges.last_mut() {
@@ -174,16 +168,13 @@ fn ranges(ntis: &NtiSet) -> Vec<String> {
             _ => ranges.push((nti, nti)),
         }
     }
-    let text = |(first, last): &(u16, u16)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
-    };
-    ranges.iter().map(text).collect()
+    ranges
 }
 
-fn by_reason(drops: &DropCounters) -> BTreeMap<String, u64> {
-    let happened = drops.iter().filter(|(_, frames)| *frames > 0);
-    happened
-        .map(|(reason, frames)| (reason.name().to_owned(), frames))
-        .collect()
+/// `7`, `100-199`
+fn text((first, last): &(u16, u16)) -> String {
+    match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    }
 }

@@ -10,6 +10,7 @@
 //! buffer it posted, whatever the descriptor says. Frames for which no buffer is posted wait in a short queue, one for
 //! each class, which is the tier that they came in by. Where classes compete a [`Schedule`](crate::Schedule) decides.
 
+mod handover;
 mod queue;
 mod rx;
 mod rx_tier;
@@ -19,12 +20,13 @@ mod tx_tier;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use descsock_wire::{Layout, Mapping, TIERS};
-use memif_ring::Region;
+use descsock_wire::{Layout, TIERS};
 use switch::{Endpoint, Stamp};
 
 use crate::Frame;
 use crate::device::{Delivered, Device, Gone, News, Sink, Source};
+use crate::file::Memory;
+use crate::handover::Legacy;
 use crate::inbox::Inbox;
 use crate::labels::Labels;
 use crate::schedule::{Schedule, Scheduling};
@@ -41,19 +43,17 @@ const DOORBELL: u16 = 8;
 
 /// What a registration has led to.
 #[derive(Debug)]
-pub struct Tenant {
+pub(crate) struct Tenant {
     /// Held open by the client as long as it lives.
-    pub doorbell: OwnedFd,
+    pub(crate) doorbell: OwnedFd,
     /// The agent's ends of the sockets, in the order of [`descsock_wire::Socket::ALL`].
-    pub sockets: [OwnedFd; 2 * TIERS],
+    pub(crate) sockets: [OwnedFd; 2 * TIERS],
     /// The client's file.
-    pub region: Region,
-    /// Where the client has it, cut to what the file backs.
-    pub mapping: Mapping,
+    pub(crate) memory: Memory,
     /// The layout of descriptors, if the form of the registration tells.
-    pub layout: Option<Layout>,
+    pub(crate) layout: Option<Layout>,
     /// What the client is written on its frames as.
-    pub endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
 }
 
 /// The port of a tenant.
@@ -69,21 +69,13 @@ pub struct Client {
     endpoint: Endpoint,
 }
 
-/// The client's file, and where the client has it.
-#[derive(Debug)]
-struct Memory {
-    region: Region,
-    mapping: Mapping,
-}
-
 impl Client {
     /// Takes a registered client in.
-    pub fn new(tenant: Tenant) -> Self {
+    pub(crate) fn new(tenant: Tenant) -> Self {
         let Tenant {
             doorbell,
             sockets,
-            region,
-            mapping,
+            memory,
             layout,
             endpoint,
         } = tenant;
@@ -91,7 +83,7 @@ impl Client {
         Self {
             doorbell,
             doorbell_inbox: Inbox::new(),
-            memory: Memory { region, mapping },
+            memory,
             rx: Rx::new([rx0, rx1, rx2, rx3].map(RxTier::new)),
             tx: Tx::new([tx0, tx1, tx2, tx3].map(TxTier::new)),
             layout,
@@ -177,5 +169,9 @@ impl Device for Client {
 
     fn largest(&self) -> usize {
         LARGEST_FRAME
+    }
+
+    fn legacy(&self) -> Option<Legacy<'_>> {
+        Some(self.bequeath())
     }
 }

@@ -4,8 +4,12 @@ use std::collections::VecDeque;
 
 use switch::DropReason;
 
+use super::LARGEST_FRAME;
 use crate::Frame;
 use crate::device::Delivered;
+use crate::handover::parcel::check;
+use crate::handover::state::WaitingState;
+use crate::handover::{HandoverError, out_of_range};
 use crate::labels::Labels;
 
 /// Frames and bytes of one class that wait for one client: a flood in one class takes no place of the others.
@@ -43,6 +47,27 @@ impl Queue {
         let next = self.frames.pop_front()?;
         self.bytes -= next.bytes.len();
         Some(next)
+    }
+
+    /// For a successor.
+    pub(super) fn state(&self) -> Vec<WaitingState> {
+        let frames = self.frames.iter().map(|waiting| WaitingState {
+            frame: waiting.bytes.as_slice().into(),
+            labels: waiting.labels.state(),
+        });
+        frames.collect()
+    }
+
+    /// Goes on where a predecessor has stopped.
+    pub(super) fn restore(&mut self, frames: Vec<WaitingState>) -> Result<(), HandoverError> {
+        check("waiting frames", frames.len(), MOST_FRAMES)?;
+        for WaitingState { frame, labels } in frames {
+            check("bytes of a frame", frame.0.len(), LARGEST_FRAME)?;
+            let labels = Labels::restore(&labels)?;
+            let pushed = self.push(&Frame::own(&frame.0), labels);
+            pushed.map_err(out_of_range)?;
+        }
+        Ok(())
     }
 
     pub(super) fn len(&self) -> usize {

@@ -10,11 +10,11 @@
 use descsock_wire::{Layout, TIERS};
 use switch::Tier;
 
-use super::Memory;
 use super::queue::Queue;
 use super::rx_tier::RxTier;
 use crate::Frame;
 use crate::device::{Delivered, Gone, Sink};
+use crate::file::Memory;
 use crate::labels::Labels;
 use crate::schedule::{Schedule, Scheduling};
 
@@ -23,7 +23,7 @@ use crate::schedule::{Schedule, Scheduling};
 pub(super) struct Rx {
     pub(super) tiers: [RxTier; TIERS],
     /// By class: the tier that frames came in by.
-    waiting: [Queue; TIERS],
+    pub(super) waiting: [Queue; TIERS],
     /// Which class gets the next buffer of tier 0.
     pub(super) schedule: Schedule,
 }

@@ -1,15 +1,17 @@
 //! One RX tier: buffers that the client posts, and frames that it gets in them.
 
+mod handover;
+
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use descsock_wire::{Buffer, CRC_LEN, Empty, Laden, Layout, MIN_FRAME, Mapping, Records};
 use switch::DropReason;
 
-use super::Memory;
 use super::tx_tier::write_failed;
 use crate::Frame;
 use crate::device::{Delivered, Gone, News};
+use crate::file::Memory;
 use crate::inbox::Inbox;
 use crate::labels::Labels;
 use crate::outbox::Outbox;

@@ -2,9 +2,9 @@
 
 use descsock_wire::{Layout, TIERS};
 
-use super::Memory;
 use super::tx_tier::TxTier;
 use crate::device::{Gone, Sink};
+use crate::file::Memory;
 use crate::labels;
 use crate::schedule::{Schedule, Scheduling};
 

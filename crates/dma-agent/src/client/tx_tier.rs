@@ -1,13 +1,16 @@
 //! One TX tier: frames that the client sends, and completions that it gets for them.
 
+mod handover;
+
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use descsock_wire::{Buffer, CRC_LEN, Completion, HEADER_LEN, Kind, Laden, Layout, Violation};
 use switch::{DropReason, PEEK_BYTES, Tier};
 
-use super::{LARGEST_FRAME, Memory};
+use super::LARGEST_FRAME;
 use crate::device::{Gone, Incoming, News, Sink};
+use crate::file::Memory;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::{Frame, labels};

@@ -110,3 +110,16 @@ pub enum DeviceConfig {
         path: PathBuf,
     },
 }
+
+impl DeviceConfig {
+    /// What the device that it makes calls itself.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            DeviceConfig::Tap { .. } => "tap",
+            DeviceConfig::Packet { .. } => "packet",
+            DeviceConfig::MemifServer { .. } | DeviceConfig::MemifClient { .. } => "memif",
+            DeviceConfig::Replay { .. } => "replay",
+            DeviceConfig::Dump { .. } | DeviceConfig::Mirror { .. } => "dump",
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! The other end of the control socket, for programs that may wait.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::time::Duration;
 
-use memif::Address;
+use memif::{Address, Credentials};
 
 use super::VERSION;
 use super::info::FdbInfo;
@@ -87,6 +88,19 @@ impl Control {
             (None, Some(failure)) => Err(failure.into()),
             (None, None) => Err(ControlError::Reply("neither ok nor error".to_owned())),
         }
+    }
+
+    /// Who answers.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn credentials(&self) -> io::Result<Credentials> {
+        Credentials::of(self.stream.get_ref().as_fd())
+    }
+
+    /// The connection, for something else than lines. Nothing may have come that was not asked for.
+    pub(crate) fn into_socket(self) -> OwnedFd {
+        self.stream.into_inner().into()
     }
 
     /// All addresses that the agent knows, page by page.

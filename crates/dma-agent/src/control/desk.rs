@@ -33,6 +33,8 @@ pub(crate) struct Caller {
     pub(crate) connection: Connection,
     /// The port whose copies it gets.
     pub(crate) capture: Option<Capture>,
+    /// It was told that it may take over.
+    pub(crate) is_heir: bool,
 }
 
 /// Copies for a caller.
@@ -65,6 +67,26 @@ impl Desk {
         self.listener = None;
     }
 
+    /// The control socket, for a successor.
+    pub(crate) fn listener(&self) -> Option<&StreamListener> {
+        self.listener.as_ref()
+    }
+
+    /// The socket of a predecessor is this agent's own from now on.
+    pub(crate) fn keep_file(&mut self) {
+        if let Some(listener) = &mut self.listener {
+            listener.keep_file();
+        }
+    }
+
+    /// Leaves the control socket to the successor that has it, and lets go of all callers.
+    pub(crate) fn leave(&mut self) {
+        if let Some(listener) = self.listener.take() {
+            listener.leave();
+        }
+        self.callers = Slots::new(MOST_CALLERS);
+    }
+
     /// Takes in who has come.
     pub(crate) fn accept(&mut self, reactor: &Reactor, now: Duration) {
         for _ in 0..MOST_CALLERS {
@@ -89,14 +111,12 @@ impl Desk {
         };
         match watch(reactor, &connection, Party::Caller(place)) {
             Ok(()) => {
-                let capture = None;
-                self.callers.put(
-                    place,
-                    Caller {
-                        connection,
-                        capture,
-                    },
-                );
+                let caller = Caller {
+                    connection,
+                    capture: None,
+                    is_heir: false,
+                };
+                self.callers.put(place, caller);
             }
             Err(error) => tracing::warn!(%error, "a caller cannot be watched"),
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use switch::Statistics;
 
 /// How the agent is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,7 +12,10 @@ pub struct Status {
     pub version: String,
     /// Its process.
     pub pid: i32,
-    /// Seconds since it started.
+    /// The process that was started to take over, and has not yet.
+    #[serde(default)]
+    pub successor: Option<u32>,
+    /// Seconds since it started, or the first of those whose clients it has taken over.
     pub uptime: f64,
     /// Where clients ring.
     pub doorbells: Vec<String>,
@@ -112,6 +116,34 @@ pub struct FdbStatistics {
     pub flushed: u64,
     pub refused_by_port_cap: u64,
     pub refused_by_capacity: u64,
+}
+
+impl From<&Statistics> for FdbStatistics {
+    fn from(statistics: &Statistics) -> Self {
+        Self {
+            entries: statistics.entries,
+            learned: statistics.learned,
+            moved: statistics.moved,
+            aged: statistics.aged,
+            flushed: statistics.flushed,
+            refused_by_port_cap: statistics.refused_by_port_cap,
+            refused_by_capacity: statistics.refused_by_capacity,
+        }
+    }
+}
+
+impl From<&FdbStatistics> for Statistics {
+    fn from(info: &FdbStatistics) -> Self {
+        Self {
+            entries: info.entries,
+            learned: info.learned,
+            moved: info.moved,
+            aged: info.aged,
+            flushed: info.flushed,
+            refused_by_port_cap: info.refused_by_port_cap,
+            refused_by_capacity: info.refused_by_capacity,
+        }
+    }
 }
 
 /// An address that is known.

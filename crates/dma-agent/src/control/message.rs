@@ -45,6 +45,15 @@ pub enum Ask {
         #[serde(default)]
         port: Option<String>,
     },
+    /// To start the program that is installed now, so that it takes over.
+    Upgrade,
+    /// To hand everything over, on this connection.
+    TakeOver {
+        /// The formats that the successor understands.
+        formats: Vec<u32>,
+        /// The successor's version.
+        version: String,
+    },
 }
 
 /// Which addresses.
@@ -138,4 +147,13 @@ pub enum Reply {
     Reloaded(Vec<Change>),
     /// The port that takes the copies. What follows is pcapng.
     Capture(String),
+    /// The process that was started. Whether it has taken over, its own status tells.
+    Upgrading(u32),
+    /// The successor can have it all. What follows are no lines.
+    TakeOver {
+        /// The format in which it comes.
+        format: u32,
+        /// The version of the agent that hands over.
+        version: String,
+    },
 }

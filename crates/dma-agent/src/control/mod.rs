@@ -10,6 +10,8 @@
 //!   {"v":1,"ask":{"capture":{"port":"cam"}}}  {"v":1,"ok":{"capture":"capture-1"}}, then pcapng until it is closed
 //! ```
 //!
+//! A successor asks here, too, for all that the agent has: `take-over`, and then parcels in a format of their own.
+//!
 //! The agent never waits for a caller. A request has at most [`MOST_REQUEST`] bytes; whoever does not read is let go of.
 
 mod client;

@@ -52,6 +52,11 @@ impl Metrics {
         self.listener = None;
     }
 
+    /// The socket, for a successor.
+    pub(crate) fn listener(&self) -> Option<&TcpListener> {
+        self.listener.as_ref()
+    }
+
     /// Where it answers, a port that the system has chosen included.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.listener.as_ref()?.local_addr().ok()

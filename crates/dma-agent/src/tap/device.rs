@@ -7,6 +7,8 @@ use switch::{DropReason, Stamp};
 
 use super::{Tap, TapError, TapOptions};
 use crate::device::{Delivered, Device, Gone, News, Sink, Source, forward_own};
+use crate::handover::Legacy;
+use crate::handover::state::Behind;
 use crate::interface::drop_reason;
 use crate::{Frame, LARGEST_FRAME};
 
@@ -103,6 +105,13 @@ impl Device for TapDevice {
     fn set_mtu(&mut self, mtu: usize) -> io::Result<()> {
         let mtu = u32::try_from(mtu).map_err(|_| io::ErrorKind::InvalidInput)?;
         self.tap.set_mtu(mtu)
+    }
+
+    fn legacy(&self) -> Option<Legacy<'_>> {
+        Some(Legacy {
+            behind: Behind::Tap,
+            descriptors: vec![self.tap.as_fd()],
+        })
     }
 }
 

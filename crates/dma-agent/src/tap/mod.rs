@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use switch::Mac;
 
-use crate::interface::{Interface, attach_tap};
+use crate::interface::{Interface, attach_tap, tap_name};
 pub use device::TapDevice;
 
 /// What a TAP interface should be like. All but the name is left as it is unless asked for, which takes no privilege with
@@ -83,6 +83,26 @@ impl Tap {
         let interface = Interface::named(&name).map_err(failed("make a socket"))?;
         options.apply(&interface)?;
         Ok(Self { tun, interface })
+    }
+
+    /// Goes on with the TAP interface that this descriptor of another process is the other end of.
+    ///
+    /// # Errors
+    /// [`TapError::Os`]: it is no such descriptor.
+    pub(crate) fn inherit(tun: OwnedFd) -> Result<Self, TapError> {
+        let failed = |what| os("of the predecessor", what);
+        let name = tap_name(tun.as_fd()).map_err(failed("ask for its name"))?;
+        let interface = Interface::named(&name).map_err(failed("make a socket"))?;
+        Ok(Self { tun, interface })
+    }
+
+    /// Makes it what is wanted, where it is not.
+    ///
+    /// # Errors
+    /// [`TapError`].
+    pub(crate) fn adapt(&self, options: &TapOptions) -> Result<(), TapError> {
+        options.check()?;
+        options.apply(&self.interface)
     }
 
     /// The name of the interface, as the system has it.

@@ -9,6 +9,7 @@ mod reload;
 mod serve;
 mod show;
 mod table;
+mod upgrade;
 
 use std::path::PathBuf;
 
@@ -34,8 +35,12 @@ pub(crate) struct AgentArgs {
     /// Where `memwire show`, `fdb`, `capture` and `agent reload` ask
     #[arg(long, value_name = "PATH", value_parser = address)]
     control: Option<Address>,
+    /// Take the place of the agent that runs at the control socket, with its clients, which notice nothing; it ends.
+    /// Without one, start as usual
+    #[arg(long)]
+    take_over: bool,
     /// Say what is wrong with a configuration, and end
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "doorbell", "control"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "doorbell", "control", "take_over"])]
     check_config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -45,6 +50,8 @@ pub(crate) struct AgentArgs {
 enum Command {
     /// Have a running agent read its configuration again, without losing a client
     Reload(ask::At),
+    /// Have a running agent start the program that is installed now and hand its clients over, which notice nothing
+    Upgrade(ask::At),
 }
 
 const HELP: &str = "\
@@ -55,7 +62,9 @@ Examples:
   memwire agent
   memwire agent --doorbell /tmp/a.sock --doorbell /tmp/b.sock
   memwire agent --check-config /etc/memwire/agent.toml
-  memwire agent reload";
+  memwire agent reload
+  memwire agent upgrade                      after another version was installed
+  memwire agent --config FILE --take-over    the same, started by hand";
 
 impl AgentArgs {
     /// Whether this is the daemon itself, which logs unless told otherwise.
@@ -67,6 +76,7 @@ impl AgentArgs {
 pub(crate) fn run(args: AgentArgs, common: &Common) -> anyhow::Result<()> {
     match (args.command, args.check_config) {
         (Some(Command::Reload(at)), _) => reload::run(&at, common),
+        (Some(Command::Upgrade(at)), _) => upgrade::run(&at, common),
         (None, Some(file)) => check::run(&file, common),
         (None, None) => {
             let source = dma_agent::config::ConfigSource {
@@ -74,7 +84,7 @@ pub(crate) fn run(args: AgentArgs, common: &Common) -> anyhow::Result<()> {
                 doorbells: args.doorbell,
                 control: args.control,
             };
-            serve::run(source, common)
+            serve::run(source, args.take_over, common)
         }
     }
 }

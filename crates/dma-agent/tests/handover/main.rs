@@ -1,0 +1,12 @@
+//! An agent whose clients a successor takes over: two agents in one process, clients and heirs by hand.
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "numbers of tests that fit by their making"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod dynasty;
+mod load;
+mod middle;
