@@ -25,7 +25,7 @@ impl Tx {
         Self { tiers, schedule }
     }
 
-    /// Forwards some of the frames that the client sends; whether there may be more.
+    /// Forwards some of the frames that the client sends; whether there may be more. A tier that is alone needs no turns.
     pub(super) fn receive(
         &mut self,
         memory: &Memory,
@@ -33,12 +33,21 @@ impl Tx {
         sink: &mut dyn Sink,
     ) -> Result<bool, Gone> {
         let Self { tiers, schedule } = self;
-        for _ in 0..BURST {
+        let mut left = BURST;
+        while left > 0 {
             tiers.iter_mut().try_for_each(TxTier::fetch)?;
             let Some(class) = schedule.next(|class| tiers[class].has_frames()) else {
                 break;
             };
-            tiers[class].forward(memory, labels::tier(class), layout, sink)?;
+            let competes = |other: usize| other != class && tiers[other].has_frames();
+            let mut turn = match (0..TIERS).any(competes) {
+                true => 1,
+                false => left,
+            };
+            while turn > 0 && tiers[class].has_frames() {
+                tiers[class].forward(memory, labels::tier(class), layout, sink)?;
+                (turn, left) = (turn - 1, left - 1);
+            }
         }
         Ok(tiers.iter().any(TxTier::has_more))
     }
