@@ -44,7 +44,7 @@ impl Dynasty {
     }
 }
 
-fn source(dir: &tempfile::TempDir) -> ConfigSource {
+pub(crate) fn source(dir: &tempfile::TempDir) -> ConfigSource {
     ConfigSource {
         file: Some(dir.path().join("agent.toml")),
         doorbells: vec![Address::Path(dir.path().join("doorbell.sock"))],

@@ -8,5 +8,8 @@
 mod common;
 
 mod dynasty;
+mod estates;
+mod hand;
+mod heirs;
 mod load;
 mod middle;
