@@ -62,6 +62,43 @@ fn another_user_may_not_ask_even_where_the_socket_lets_it_in() {
 }
 
 #[test]
+fn another_user_neither_takes_over_nor_is_taken_over() {
+    let test = "another_user_neither_takes_over_nor_is_taken_over";
+    let (Some(mut successor), Some(mut predecessor)) = (as_nobody(test), as_nobody(test)) else {
+        return;
+    };
+    let agent = Daemon::start();
+    open_to_all(agent.dir.path(), 0o777);
+    open_to_all(&agent.path("control.sock"), 0o666);
+    successor.args(["agent", "--take-over", "--doorbell"]);
+    successor.arg(agent.path("other.sock")).arg("--control");
+    successor.arg(agent.path("control.sock"));
+    let refused = Program::spawn(&mut successor).wait();
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    let why = "uid 65534 may not ask: only uid 0 and root may";
+    assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    assert_eq!(agent.show("status")["status"]["ports"], 0, "it serves on");
+
+    let control = agent.path("nobodys.sock");
+    predecessor.args(["agent", "--doorbell"]);
+    predecessor
+        .arg(agent.path("other.sock"))
+        .arg("--control")
+        .arg(&control);
+    let mut predecessor = Program::spawn(&mut predecessor);
+    eventually("it listens", SOON, || control.exists().then_some(()));
+    let mut command = memwire();
+    command
+        .args(["agent", "--take-over", "--control"])
+        .arg(&control);
+    let refused = Program::spawn(&mut command).wait();
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    let why = "is uid 65534's: only uid 0's or root's is taken over";
+    assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    assert!(predecessor.runs());
+}
+
+#[test]
 fn a_plain_agent_serves_a_user_without_privileges_at_the_usual_place() {
     let test = "a_plain_agent_serves_a_user_without_privileges_at_the_usual_place";
     let dir = tempfile::tempdir().expect("a directory");

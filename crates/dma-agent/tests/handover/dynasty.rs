@@ -9,6 +9,7 @@ use dma_agent::control::{Ask, Control, PortInfo, Reply};
 use memif::Address;
 
 use crate::common::Running;
+use crate::host::Host;
 
 pub(crate) struct Dynasty(pub(crate) Running);
 
@@ -21,8 +22,28 @@ impl Dynasty {
         Self(Running::run(dir, agent))
     }
 
+    /// One that runs on this host, where successors have to be as well.
+    pub(crate) fn start_on(host: &Host, config: &str) -> Self {
+        let config = config.to_owned();
+        host.run(move || Self::start(&config))
+    }
+
+    /// The next one takes over, on this host.
+    pub(crate) fn succeed_on(self, host: &Host) -> Self {
+        host.run(move || {
+            let mut agents = self;
+            agents.succeed();
+            agents
+        })
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.dir.path().join(name)
+    }
+
+    /// Another configuration, for the next one.
+    pub(crate) fn configure(&self, config: &str) {
+        std::fs::write(self.path("agent.toml"), placed(config, &self.0.dir)).expect("written");
     }
 
     /// The next one takes over; what is left of the one before.

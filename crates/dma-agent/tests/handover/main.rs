@@ -11,5 +11,9 @@ mod dynasty;
 mod estates;
 mod hand;
 mod heirs;
+#[allow(dead_code, reason = "shared with the tests of ports")]
+#[path = "../ports/host.rs"]
+mod host;
 mod load;
 mod middle;
+mod ports;
