@@ -32,6 +32,7 @@ APPS := $(addprefix $(EXAMPLES_BUILT)/,sender_app recver_app)
 APP_PARTS := $(patsubst %,$(EXAMPLES)/%.c,options argument payload report)
 SINGLES := $(addprefix $(EXAMPLES_BUILT)/,seed_sender seed_receiver poll_receiver)
 TENANTS := $(addprefix $(EXAMPLES_BUILT)/,test_client tap_tenant)
+GREETERS := $(addprefix $(EXAMPLES_BUILT)/,greeter listener)
 COMPILE := $(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -I$(MCM_DP)/include -I$(DESCSOCK)/include
 # The programs find the library where they are, wherever the directory is moved to.
 BESIDE := -L$(EXAMPLES_BUILT) -Wl,-rpath,'$$ORIGIN' $(LDFLAGS)
@@ -65,7 +66,7 @@ loom: ## model-check the orderings of the rings
 bench: ## figures and ratios, two pinned processes
 	$(CARGO) run --quiet --release -p memwire-benches
 
-example: $(APPS) $(SINGLES) $(TENANTS) ## build the C programs of examples/c
+example: $(APPS) $(SINGLES) $(TENANTS) $(GREETERS) ## build the C programs of examples/c
 	@ln -sf $(EXAMPLES_BUILT)/test_client test_client
 	@echo "built in $(EXAMPLES_BUILT): $(notdir $^)"
 
@@ -76,6 +77,9 @@ $(SINGLES): $(EXAMPLES_BUILT)/%: example-library
 	$(COMPILE) -o $@ $(EXAMPLES)/$*.c $(LINK)
 
 $(TENANTS): $(EXAMPLES_BUILT)/%: example-library
+	$(COMPILE) -o $@ $(EXAMPLES)/$*.c $(EXAMPLES)/register.c -ldescsock-client $(BESIDE)
+
+$(GREETERS): $(EXAMPLES_BUILT)/%: example-library
 	$(COMPILE) -o $@ $(EXAMPLES)/$*.c -ldescsock-client $(BESIDE)
 
 example-library:

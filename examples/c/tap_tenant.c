@@ -15,7 +15,6 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,23 +22,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "descsock_client.h"
+#include "register.h"
 
 enum { DID_LEARN = 4, SVC = 10, NTI = 4095, BURST = 64 };
 
 static const char INTERFACE[] = "if_tap";
-static volatile sig_atomic_t ended;
 
 struct options {
     descsock_client_spec_t spec;
     struct in_addr address, netmask;
 };
-
-static void end(int signal)
-{
-    (void)signal;
-    ended = 1;
-}
 
 static void use(FILE *where)
 {
@@ -199,14 +191,13 @@ int main(int count, char **argument)
 {
     static struct options options;
     read_options(count, argument, &options);
-    signal(SIGINT, end);
-    signal(SIGTERM, end);
+    end_on_signals();
     int tap = open_tap(&options), news;
-    if (descsock_client_open(&options.spec, 0) != CLIENT_SUCCESS)
-        failed(options.spec.master_socket_path);
+    if (!come_in("tap_tenant", &options.spec))
+        return goes_on() ? 1 : 0;
     if (descsock_client_cntl(DESCSOCK_RECV_FD, &news) != CLIENT_SUCCESS)
         failed("no descriptor to wait for");
-    while (!ended) {
+    while (goes_on()) {
         struct pollfd sides[] = {{.fd = tap, .events = POLLIN}, {.fd = news, .events = POLLIN}};
         if (poll(sides, 2, 1000) < 0 && errno != EINTR)
             failed("poll");

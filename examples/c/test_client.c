@@ -8,29 +8,19 @@
  *
  * SPDX-License-Identifier: Apache-2.0 OR MIT
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "descsock_client.h"
+#include "register.h"
 
 enum { FRAME = 50, BURST = 5 };
-
-static volatile sig_atomic_t ended;
-
-static void end(int signal)
-{
-    (void)signal;
-    ended = 1;
-}
 
 static void use(FILE *where)
 {
     fputs("usage: test_client [DOORBELL [DIRECTORY [SERVICE]]]\n"
-          "Each second: takes the frames that have come, sends five of 50 bytes. Ctrl-C ends it.\n"
+          "Each second: takes the frames that have come, sends five of 50 bytes. Waits for its agent. Ctrl-C ends it.\n"
           "Default: test_client /run/dmaa_doorbell.sock /var/hugepages 1\n"
           "Try it:  memwire agent --doorbell /tmp/bell.sock &\n"
           "         test_client /tmp/bell.sock /dev/shm 8 & test_client /tmp/bell.sock /dev/shm 9\n",
@@ -99,14 +89,10 @@ int main(int count, char **argument)
     int misuse = read_arguments(count, argument, &spec);
     if (misuse != 0)
         return misuse;
-    signal(SIGINT, end);
-    signal(SIGTERM, end);
-    if (descsock_client_open(&spec, 0) != CLIENT_SUCCESS) {
-        fprintf(stderr, "test_client: cannot register at %s with a file in %s: %s\n", spec.master_socket_path,
-                spec.dma_shmem_path, strerror(errno));
-        return 1;
-    }
-    while (!ended) {
+    end_on_signals();
+    if (!come_in("test_client", &spec))
+        return goes_on() ? 1 : 0;
+    while (goes_on()) {
         unsigned received = drain();
         unsigned sent = send_burst();
         printf("received %u, sent %u%s\n", received, sent,

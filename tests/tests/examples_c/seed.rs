@@ -6,7 +6,7 @@ use std::io::Write;
 use memwire_tests::workshop;
 
 use crate::built::root;
-use crate::guide::blocks;
+use crate::guide_mcm_dp::guide;
 use crate::program::Program;
 
 /// Which snippets of the guide, in its order, each program has.
@@ -14,7 +14,7 @@ const PROGRAMS: [(&str, [usize; 2]); 2] = [("seed_receiver.c", [0, 2]), ("seed_s
 
 #[test]
 fn the_programs_have_every_line_of_the_snippets_as_it_stands_in_the_guide() {
-    let snippets = blocks("c");
+    let snippets = guide().blocks("c");
     for (name, numbers) in PROGRAMS {
         let path = root().join("examples/c").join(name);
         let program = read_to_string(path).expect("a program");
