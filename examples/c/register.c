@@ -5,8 +5,11 @@
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { MOST = 16383 };
 
 static volatile sig_atomic_t ended;
 
@@ -26,6 +29,13 @@ void end_on_signals(void)
     struct sigaction action = {.sa_handler = end}; /* what waits is interrupted */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+int service_number(const char *text)
+{
+    char *rest;
+    long number = strtol(text, &rest, 10);
+    return rest == text || *rest != '\0' || number < 0 || number > MOST ? -1 : (int)number;
 }
 
 /* Whether the shared file can be where it is to be, as far as there is a directory. */

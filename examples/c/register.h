@@ -16,6 +16,9 @@ bool goes_on(void);
 /* Has these signals answered by goes_on. */
 void end_on_signals(void);
 
+/* The number of a service; -1 if the text is none. */
+int service_number(const char *text);
+
 /* Opens the connection, waiting for an agent that is not there yet; says so, and what else is wrong. */
 bool come_in(const char *program, descsock_client_spec_t *spec);
 

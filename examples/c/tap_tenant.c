@@ -71,17 +71,14 @@ static void set_address(struct in_addr *field, const char *value)
 
 static void set_option(struct options *options, int option)
 {
-    char *rest;
-    long number;
     switch (option) {
     case 'n':
         set(options->spec.tenant_name, 64, optarg);
         break;
     case 's':
-        number = strtol(optarg, &rest, 10);
-        if (*rest != '\0' || number < 0 || number > 16383)
+        options->spec.svc_id = service_number(optarg);
+        if (options->spec.svc_id < 0)
             misused("is no service: 0 to 16383", optarg);
-        options->spec.svc_id = (int)number;
         break;
     case 'i':
         set_address(&options->address, optarg);

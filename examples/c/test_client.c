@@ -9,7 +9,6 @@
  * SPDX-License-Identifier: Apache-2.0 OR MIT
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,13 +41,11 @@ static int read_arguments(int count, char **argument, descsock_client_spec_t *sp
     const char *doorbell = count > 1 ? argument[1] : "/run/dmaa_doorbell.sock";
     const char *directory = count > 2 ? argument[2] : "/var/hugepages";
     const char *service = count > 3 ? argument[3] : "1";
-    char *rest;
-    long number = strtol(service, &rest, 10);
-    if (count > 4 || *rest != '\0' || number < 0 || number > 16383) {
+    spec->svc_id = service_number(service);
+    if (count > 4 || spec->svc_id < 0) {
         use(stderr);
         return 2;
     }
-    spec->svc_id = (int)number;
     return set(spec->master_socket_path, sizeof spec->master_socket_path, doorbell) |
            set(spec->dma_shmem_path, sizeof spec->dma_shmem_path, directory);
 }

@@ -5,17 +5,20 @@
 //! - [`testpmd`], [`libmemif`]: foreign peers, driven through their own doors;
 //! - [`endpoint`]: our own peer as a process of its own, to be the victim;
 //! - [`frames`], [`counters`]: what is sent, and what came of it;
-//! - [`built`]: the `memwire` program itself, and the C library;
+//! - [`built`]: the `memwire` program itself, and the C libraries; [`agent`]: it as an agent;
+//! - [`host`]: another host, to put an interface on;
 //! - [`missing`]: how a test says that it did not run.
 //!
 //! Everything here is for tests: what cannot go on panics with what it saw.
 
+pub mod agent;
 pub mod built;
 pub mod counters;
 pub mod deadline;
 pub mod endpoint;
 pub mod frames;
 pub mod holdings;
+pub mod host;
 pub mod libmemif;
 pub mod missing;
 pub mod process;

@@ -2,57 +2,27 @@
 //! a tenant and the agent were killed.
 
 use std::path::Path;
-use std::process::{Command, Output};
 use std::time::Duration;
 
 use memwire_tests::built::memwire;
-use memwire_tests::deadline::{SOON, eventually};
+use memwire_tests::deadline::SOON;
+use memwire_tests::host::Host;
 use memwire_tests::missing::{did_not_run, tool};
 use memwire_tests::process::Running;
-use memwire_tests::workshop;
+use memwire_tests::{agent, workshop};
 use rustix::process::Signal;
 
 const TEST: &str = "two network namespaces through an agent";
 /// Seconds of each measurement; MEMWIRE_SOAK_SECONDS asks for more.
 const SECONDS: u64 = 2;
 
-/// A network namespace, gone again at the end.
-struct Host {
-    name: String,
-    address: &'static str,
-    tenant: &'static str,
+/// What a host of these tests does.
+trait Tenant {
+    fn tap(&self, doorbell: &Path) -> Running;
+    fn measures(&self, other: &Host, words: &[&str]) -> f64;
 }
 
-impl Host {
-    fn new(tenant: &'static str, address: &'static str) -> Option<Host> {
-        let name = format!("mwtest-{}-{tenant}", std::process::id());
-        let made = Command::new("ip").args(["netns", "add", &name]).output();
-        let made = made.expect("ip runs");
-        if !made.status.success() {
-            let why = String::from_utf8_lossy(&made.stderr);
-            did_not_run(TEST, &format!("no network namespaces here: {why}"));
-            return None;
-        }
-        let host = Host {
-            name,
-            address,
-            tenant,
-        };
-        host.run("ip", &["link", "set", "lo", "up"]);
-        Some(host)
-    }
-
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.name]).arg(program);
-        command
-    }
-
-    fn run(&self, program: &str, words: &[&str]) -> Output {
-        let output = self.command(program).args(words).output();
-        output.expect("ip runs")
-    }
-
+impl Tenant for Host {
     fn tap(&self, doorbell: &Path) -> Running {
         let mut command = self.command(memwire().get_program());
         command.args(["tap", "--tenant-name", self.tenant, "--json"]);
@@ -63,22 +33,6 @@ impl Host {
             line.contains("is tenant").then_some(())
         });
         tap
-    }
-
-    /// Pings until one comes back, and then five that all have to.
-    fn reaches(&self, other: &Host) {
-        let ping = |count| {
-            self.run(
-                "ping",
-                &["-c", count, "-i", "0.1", "-W", "2", other.address],
-            )
-        };
-        eventually("a ping comes back", 2 * SOON, || {
-            ping("1").status.success().then_some(())
-        });
-        let said = ping("5");
-        let said = String::from_utf8_lossy(&said.stdout);
-        assert!(said.contains(" 0% packet loss"), "{said}");
     }
 
     /// Bits per second to the other host.
@@ -103,25 +57,6 @@ impl Host {
     }
 }
 
-impl Drop for Host {
-    fn drop(&mut self) {
-        let _ = Command::new("ip")
-            .args(["netns", "del", &self.name])
-            .output();
-    }
-}
-
-fn agent(doorbell: &Path, control: &Path) -> Running {
-    let mut command = memwire();
-    command.args(["agent", "--doorbell"]).arg(doorbell);
-    command.arg("--control").arg(control);
-    let agent = Running::start("agent", &mut command);
-    eventually("the doorbell is there", SOON, || {
-        std::os::unix::net::UnixStream::connect(doorbell).ok()
-    });
-    agent
-}
-
 #[test]
 fn two_hosts_reach_each_other_also_after_a_tenant_and_the_agent_were_killed() {
     let tools = [
@@ -139,18 +74,15 @@ fn two_hosts_reach_each_other_also_after_a_tenant_and_the_agent_were_killed() {
         return did_not_run(TEST, "no /dev/net/tun");
     }
     let hosts = [
-        Host::new("left", "10.77.0.1"),
-        Host::new("right", "10.77.0.2"),
+        Host::new(TEST, "left", "10.77.0.1"),
+        Host::new(TEST, "right", "10.77.0.2"),
     ];
     let [Some(left), Some(right)] = hosts else {
         return;
     };
     let shop = workshop();
-    let (doorbell, control) = (
-        shop.path().join("bell.sock"),
-        shop.path().join("control.sock"),
-    );
-    let mut serving = agent(&doorbell, &control);
+    let doorbell = agent::doorbell(shop.path());
+    let mut serving = agent::start(shop.path());
     let (left_tap, mut right_tap) = (left.tap(&doorbell), right.tap(&doorbell));
     left.reaches(&right);
     let tcp = left.measures(&right, &[]);
@@ -164,7 +96,7 @@ fn two_hosts_reach_each_other_also_after_a_tenant_and_the_agent_were_killed() {
     assert!(left.measures(&right, &[]) > 50e6);
 
     serving.kill();
-    let serving = agent(&doorbell, &control);
+    let serving = agent::start(shop.path());
     left.reaches(&right);
     assert!(left.measures(&right, &[]) > 50e6);
 

@@ -48,7 +48,7 @@ impl Place {
             let path = self.candidate(number);
             match SharedFile::take(&path, geometry) {
                 Ok(file) => return Ok(file),
-                Err(fault) if self.goes_on_after(&fault) => {}
+                Err(fault) if self.goes_on_after(&fault, &path) => {}
                 Err(fault) => return Err(Error::File { path, fault }),
             }
         }
@@ -70,16 +70,17 @@ impl Place {
         }
     }
 
-    /// Whether the next name may do better.
-    fn goes_on_after(&self, fault: &FileFault) -> bool {
+    /// Whether the next name may do better than this path.
+    fn goes_on_after(&self, fault: &FileFault, path: &Path) -> bool {
         let is_taken = match fault {
             FileFault::InUse
             | FileFault::NotAFile { .. }
             | FileFault::NotOurs { .. }
             | FileFault::ManyNames { .. } => true,
-            // Another user's, in a directory that is everybody's.
+            // Another user's, in a directory that is everybody's; and not a directory in which we may make none.
             FileFault::Os { call, source } => {
-                *call == "open" && source.kind() == io::ErrorKind::PermissionDenied
+                let is_denied = source.kind() == io::ErrorKind::PermissionDenied;
+                *call == "open" && is_denied && path.symlink_metadata().is_ok()
             }
             _ => false,
         };

@@ -12,4 +12,5 @@ mod packages;
 mod program;
 mod roles;
 mod seed;
+mod tap_tenants;
 mod tenants;
