@@ -242,6 +242,9 @@ impl Agent {
             self.next_housekeeping = now + HOUSEKEEPING;
             self.switch.age(now, AGE_SLOTS);
             self.reception.expire(now);
+            if self.heir.is_none() {
+                self.reception.retry(&self.reactor);
+            }
             self.dismiss(now);
             self.revive(now);
         }
@@ -277,11 +280,7 @@ impl Agent {
     fn notice(&mut self, happening: Happening, now: Duration) {
         match happening.token {
             Token::Port(index, source) => self.notice_port(index, Source(source), happening.ended),
-            Token::Doorbell(index) => {
-                let reactor = &self.reactor;
-                self.reception
-                    .answer(index, now, |fd, token| reactor.watch_input(fd, token));
-            }
+            Token::Doorbell(index) => self.reception.answer(index, now, &self.reactor),
             Token::Visitor(index) => {
                 if let Some((visitor, registration)) = self.reception.listen(index) {
                     self.admit(visitor, &registration);

@@ -11,7 +11,7 @@ use memif::unix::StreamListener;
 use memif::{Address, Credentials};
 
 use crate::admission::{Admission, Refusal};
-use crate::reactor::Token;
+use crate::reactor::{Reactor, Token};
 use crate::refusal_log::RefusalLog;
 use crate::visitor::{PATIENCE, Visitor};
 
@@ -35,7 +35,7 @@ pub(crate) struct Reception {
 struct Doorbell {
     listener: StreamListener,
     address: Address,
-    /// Nobody could come in the last time that somebody tried, which was told.
+    /// Nobody could come in the last time that somebody tried. It is not watched then, and was told of.
     is_shut: bool,
 }
 
@@ -82,12 +82,7 @@ impl Reception {
     }
 
     /// Takes connections from a doorbell.
-    pub(crate) fn answer(
-        &mut self,
-        index: u32,
-        now: Duration,
-        watch: impl Fn(BorrowedFd<'_>, Token) -> io::Result<()>,
-    ) {
+    pub(crate) fn answer(&mut self, index: u32, now: Duration, reactor: &Reactor) {
         for _ in 0..BURST {
             let Some(Some(doorbell)) = self.doorbells.get_mut(index as usize) else {
                 return;
@@ -95,7 +90,7 @@ impl Reception {
             let socket = match doorbell.listener.accept() {
                 Ok(Some(socket)) => socket,
                 Ok(None) => return,
-                Err(error) => return doorbell.tell_shut(&error),
+                Err(error) => return doorbell.shut(&error, reactor),
             };
             doorbell.is_shut = false;
             self.came += 1;
@@ -104,9 +99,19 @@ impl Reception {
                 && let Some(Some(visitor)) = self.visitors.get(at)
             {
                 let token = Token::Visitor(u32::try_from(at).unwrap_or(u32::MAX));
-                if watch(visitor.as_fd(), token).is_err() {
+                if reactor.watch_input(visitor.as_fd(), token).is_err() {
                     self.visitors[at] = None;
                 }
+            }
+        }
+    }
+
+    /// Has those tried again by which nobody could come in.
+    pub(crate) fn retry(&self, reactor: &Reactor) {
+        for (index, doorbell) in (0..).zip(&self.doorbells) {
+            if let Some(doorbell) = doorbell.as_ref().filter(|one| one.is_shut) {
+                // It fails for one that is watched already.
+                let _ = reactor.watch_input(doorbell.listener.as_fd(), Token::Doorbell(index));
             }
         }
     }
@@ -170,8 +175,11 @@ impl Reception {
 }
 
 impl Doorbell {
-    /// Said once: it goes on in every turn until somebody can come in.
-    fn tell_shut(&mut self, error: &io::Error) {
+    /// Somebody is at the door and cannot come in, most often because this process has no descriptor left. Said once, and
+    /// not looked at for a while: whoever waits there stays news.
+    fn shut(&mut self, error: &io::Error, reactor: &Reactor) {
+        // It fails only for what is not watched.
+        let _ = reactor.forget(self.listener.as_fd());
         if !std::mem::replace(&mut self.is_shut, true) {
             tracing::warn!(doorbell = %self.address, %error, "nobody can come in");
         }
