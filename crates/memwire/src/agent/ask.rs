@@ -10,7 +10,7 @@ use crate::exit::misuse;
 /// Which agent is asked.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct At {
-    /// The agent's control socket [default: where an agent of this user, root's or the system's has it]
+    /// The agent's control socket; without it those of this user's agent, of root's and of the system's service are tried
     #[arg(long, value_name = "PATH", value_parser = super::address)]
     control: Option<Address>,
 }

@@ -26,13 +26,13 @@ use crate::cli::Common;
 #[derive(Args, Clone, Debug)]
 #[command(args_conflicts_with_subcommands = true, after_help = HELP)]
 pub(crate) struct AgentArgs {
-    /// Configuration (see packaging/agent.toml); without one, programs of this user are served
+    /// What to serve, and whom (packaging/agent.toml explains each key); without it, programs of this user
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where programs come in, besides the configuration's doorbells; repeatable
+    /// Where programs come in, besides the doorbells of the configuration; may be given several times
     #[arg(long, value_name = "PATH", value_parser = address)]
     doorbell: Vec<Address>,
-    /// Where `memwire show`, `fdb`, `capture` and `agent reload` ask
+    /// Where `memwire show`, `fdb`, `capture`, `agent reload` and `agent upgrade` ask
     #[arg(long, value_name = "PATH", value_parser = address)]
     control: Option<Address>,
     /// Take the place of the agent that runs at the control socket, with its clients, which notice nothing; it ends.
@@ -57,14 +57,16 @@ enum Command {
 const HELP: &str = "\
 Without a configuration the doorbell is /run/dmaa_doorbell.sock for root, and
 $XDG_RUNTIME_DIR/dmaa_doorbell.sock for others. SIGHUP reloads, SIGTERM and Ctrl-C end it.
+It logs to stderr who comes, goes and is refused; MEMWIRE_LOG=warn makes that less.
 
 Examples:
-  memwire agent
-  memwire agent --doorbell /tmp/a.sock --doorbell /tmp/b.sock
+  memwire agent                                                 serve programs of this user
+  memwire agent --doorbell /tmp/a.sock --doorbell /tmp/b.sock   at these places
   memwire agent --check-config /etc/memwire/agent.toml
-  memwire agent reload
-  memwire agent upgrade                      after another version was installed
-  memwire agent --config FILE --take-over    the same, started by hand";
+  memwire agent --config /etc/memwire/agent.toml
+  memwire agent reload                                          after that file was changed
+  memwire agent upgrade                                         after another version was installed
+  memwire agent --config FILE --take-over                       the same, started by hand";
 
 impl AgentArgs {
     /// Whether this is the daemon itself, which logs unless told otherwise.

@@ -15,6 +15,7 @@ use crate::report::{grouped, spell};
 
 /// Show what a running agent has: ports, addresses, services, drops, clients
 #[derive(Args, Clone, Debug)]
+#[command(after_help = HELP)]
 pub(crate) struct ShowArgs {
     /// What to show
     #[arg(value_name = "WHAT")]
@@ -22,6 +23,12 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     at: At,
 }
+
+const HELP: &str = "\
+Examples:
+  memwire show clients
+  memwire show drops --json
+  watch -n 1 memwire show ports --control /tmp/ask.sock";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum What {
