@@ -97,10 +97,13 @@ fn add_ports(registry: &mut Registry, ports: &[PortView]) {
     registry.register_with_unit("port_sent", bytes[1], Unit::Bytes, sent);
     let waiting = Family::<OfPort, Gauge>::default();
     let addresses = Family::<OfPort, Gauge>::default();
+    let lost = Family::<OfPort, Gauge>::default();
     for port in ports {
         waiting
             .get_or_create(&label(port))
             .set(signed(port.waiting));
+        lost.get_or_create(&label(port))
+            .set(i64::from(port.lost.is_some()));
         addresses
             .get_or_create(&label(port))
             .set(signed(port.addresses as u64));
@@ -109,6 +112,11 @@ fn add_ports(registry: &mut Registry, ports: &[PortView]) {
         "port_waiting_frames",
         "Frames that wait for the port",
         waiting,
+    );
+    registry.register(
+        "port_lost",
+        "Whether there is nothing behind the port, 1 or 0",
+        lost,
     );
     registry.register(
         "port_addresses",

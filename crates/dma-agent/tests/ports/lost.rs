@@ -44,6 +44,13 @@ impl Configured {
         port(&self.agent, "host").expect("the port stays")
     }
 
+    fn is_lost_in_metrics(&self, value: u8) -> bool {
+        let text = self.agent.metrics_text();
+        let mut lines = text.lines();
+        let line = lines.find(|line| line.starts_with("dmaa_port_lost{"));
+        line.is_some_and(|line| line.ends_with(&format!("}} {value}")))
+    }
+
     fn turn_until(&mut self, what: &str, is_so: impl Fn(&PortView) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !is_so(&self.port()) {
@@ -122,10 +129,11 @@ fn come_back() {
     let lost = |port: &PortView| port.lost.clone().unwrap_or_default();
     configured.turn_until("it is lost", |port| lost(port).contains("read of the TAP"));
     configured.turn_until("it is tried", |port| lost(port).contains("cannot attach"));
+    assert!(configured.is_lost_in_metrics(1));
     ip("link delete dmaa0").expect("deleted");
     configured.turn_until("it is back", |port| port.lost.is_none());
     let after = configured.port();
     assert_eq!((after.id, after.policy), (before.id, before.policy));
-    assert!(has_mtu(1400));
+    assert!(has_mtu(1400) && configured.is_lost_in_metrics(0));
     assert_eq!(configured.reload(1400), [""; 0]);
 }
