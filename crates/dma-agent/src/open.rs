@@ -93,7 +93,7 @@ impl Listeners {
         })
     }
 
-    /// Opens what is behind a port, which a predecessor may have had open already.
+    /// Opens what is behind a port that a predecessor had, and goes on where that is possible.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -113,6 +113,9 @@ impl Listeners {
             ) => {
                 tap.adapt(&tap_options(port, interface, *mac, *address))?;
                 Ok(Box::new(TapDevice::from(tap)))
+            }
+            (_, DeviceConfig::Dump { path } | DeviceConfig::Mirror { path }) => {
+                Ok(Box::new(DumpDevice::append(path)?))
             }
             _ => self.open(port),
         }

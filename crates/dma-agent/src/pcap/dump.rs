@@ -28,7 +28,20 @@ impl DumpDevice {
     /// # Errors
     /// [`PcapError::Os`].
     pub fn create(path: &Path) -> Result<Self, PcapError> {
-        let file = File::create(path).map_err(|source| PcapError::Os {
+        Self::write_to(File::create(path), path)
+    }
+
+    /// Writes behind what is in the file: another section, as the format has it.
+    ///
+    /// # Errors
+    /// [`PcapError::Os`].
+    pub fn append(path: &Path) -> Result<Self, PcapError> {
+        let file = File::options().append(true).create(true).open(path);
+        Self::write_to(file, path)
+    }
+
+    fn write_to(file: io::Result<File>, path: &Path) -> Result<Self, PcapError> {
+        let file = file.map_err(|source| PcapError::Os {
             path: path.to_owned(),
             what: "create",
             source,

@@ -90,6 +90,18 @@ fn other_ports_are_opened_anew_and_stay_what_they_are_to_the_others() {
     one.send(&frame(0xFF, 0xA, 2, 60), 'A', None);
     one.completion();
     assert_eq!(agents.port("sink").expect("there").sent, 2);
+    let path = agents.path("sink.pcapng");
+    let written = eventually("the file has both", || {
+        let file = std::fs::read(&path).expect("there");
+        let begin = |block: &[u8]| block == [0x0A, 0x0D, 0x0D, 0x0A];
+        let sections = file.chunks_exact(4).filter(|block| begin(block)).count();
+        (sections == 2).then_some(file)
+    });
+    for number in 1..=2 {
+        let sent = frame(0xFF, 0xA, number, 60);
+        let found = written.windows(60).any(|part| part == sent);
+        assert!(found, "frame {number} is in the file");
+    }
 }
 
 #[test]
