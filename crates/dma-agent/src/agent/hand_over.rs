@@ -21,7 +21,7 @@ impl Agent {
         let mut channel = Channel::new(socket, PATIENCE);
         if let Err(error) = self.settle(&mut channel) {
             drop(channel);
-            self.disown(&error.to_string());
+            self.serve_on(pid, &error.to_string());
             return false;
         }
         if let Some(pid) = pid {

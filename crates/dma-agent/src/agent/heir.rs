@@ -90,13 +90,16 @@ impl Agent {
         }
     }
 
-    /// Serves on as if nobody had asked.
-    pub(super) fn disown(&mut self, why: &str) {
-        if let Some(heir) = self.heir.take() {
-            tracing::warn!(successor = heir.pid, why, "not handed over, serving on");
-            // Its end stops the watching.
-            drop(heir);
+    fn disown(&mut self, why: &str) {
+        // Closing its socket ends the watching.
+        if let Some(Heir { pid, .. }) = self.heir.take() {
+            self.serve_on(pid, why);
         }
+    }
+
+    /// Serves on as if nobody had asked.
+    pub(super) fn serve_on(&mut self, successor: Option<u32>, why: &str) {
+        tracing::warn!(successor, why, "not handed over, serving on");
         let reactor = &self.reactor;
         self.reception
             .resume(|fd, token| reactor.watch_input(fd, token));

@@ -1,28 +1,19 @@
 //! What a predecessor had becomes an agent's own: judged as if it came from a stranger.
 
-use std::ffi::OsString;
-use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use memif::Address;
-use memif::unix::{SocketClaim, SocketFile, StreamListener};
-use rustix::net::{AddressFamily, sockopt};
 use switch::{Did, Endpoint, Entry, Mac, Nti, NtiSet, Policy, PortId, Sep, Svc};
 
 use super::{Agent, Error};
 use crate::LARGEST_FRAME;
 use crate::client::Client;
 use crate::clients::Wire;
-use crate::config::{Config, PortConfig, SocketAt};
+use crate::config::{Config, PortConfig};
 use crate::counters::PortCounters;
 use crate::handover::parcel::check;
-use crate::handover::state::{
-    AddressState, AgentState, Behind, ClientState, PortState, SocketRole, SocketState,
-};
-use crate::handover::{HandoverError, os, out_of_range};
+use crate::handover::state::{AddressState, AgentState, Behind, ClientState, PortState};
+use crate::handover::{HandoverError, out_of_range};
 use crate::lost::Absent;
 use crate::tap::Tap;
 
@@ -54,60 +45,6 @@ impl Agent {
             self.switch.remove_alias(did);
         }
         self.setup.aliases.clear();
-    }
-
-    /// Listens where the predecessor does.
-    pub(super) fn inherit_socket(
-        &mut self,
-        config: &Config,
-        state: SocketState,
-        socket: OwnedFd,
-    ) -> Result<(), HandoverError> {
-        if state.role == SocketRole::Metrics {
-            return self.inherit_metrics(&state, socket);
-        }
-        let role = state.role;
-        let Some((at, listener)) = adopt(config, state, &socket)? else {
-            return Ok(());
-        };
-        let reactor = &self.reactor;
-        let watched = match role {
-            SocketRole::Control => self.desk.listen(reactor, listener),
-            _ => self.reception.add(listener, &at.address, |fd, token| {
-                reactor.watch_input(fd, token)
-            }),
-        };
-        watched.map_err(|source| HandoverError::Os {
-            call: "epoll_ctl",
-            source,
-        })?;
-        match role {
-            SocketRole::Control => self.setup.control = Some(at),
-            _ => self.setup.doorbells.push(at),
-        }
-        Ok(())
-    }
-
-    fn inherit_metrics(
-        &mut self,
-        state: &SocketState,
-        socket: OwnedFd,
-    ) -> Result<(), HandoverError> {
-        let address = String::from_utf8_lossy(&state.address.0);
-        let address: SocketAddr = address.parse().map_err(out_of_range)?;
-        let domain = sockopt::socket_domain(&socket).map_err(os("getsockopt(SO_DOMAIN)"))?;
-        let is_internet = matches!(domain, AddressFamily::INET | AddressFamily::INET6);
-        if !is_internet || sockopt::socket_acceptconn(&socket) != Ok(true) {
-            return Err(out_of_range("a socket for metrics on which nobody listens"));
-        }
-        let listener = TcpListener::from(socket);
-        let heard = self.metrics.listen(&self.reactor, listener);
-        heard.map_err(|source| HandoverError::Os {
-            call: "epoll_ctl",
-            source,
-        })?;
-        self.setup.metrics = Some(address);
-        Ok(())
     }
 
     /// Makes a port of what the predecessor had as one. Its number here, and whether something is to be put behind it.
@@ -200,41 +137,6 @@ impl Agent {
         }
         Ok(())
     }
-}
-
-/// The socket, at the address that the configuration or the predecessor has for it. `None` if its file is gone: then
-/// nobody can find it anyway.
-fn adopt(
-    config: &Config,
-    state: SocketState,
-    socket: &OwnedFd,
-) -> Result<Option<(SocketAt, StreamListener)>, HandoverError> {
-    let bytes = OsString::from_vec(state.address.0);
-    let own = match state.is_abstract {
-        true => Address::Abstract(bytes.into_vec()),
-        false => Address::Path(PathBuf::from(bytes)),
-    };
-    let claim = state.claim;
-    let claim = claim.map(|(device, inode)| SocketClaim { device, inode });
-    let wanted = config.doorbells.iter().chain(&config.control);
-    let wanted = wanted.map(|one| &one.address).filter(|one| **one != own);
-    for address in [&own].into_iter().chain(wanted) {
-        let copy = socket.try_clone().map_err(|source| HandoverError::Os {
-            call: "dup",
-            source,
-        })?;
-        if let Ok(Some(listener)) = StreamListener::adopt(copy, address, claim) {
-            let file = SocketFile {
-                mode: state.mode,
-                owner: state.owner,
-                backlog: state.backlog,
-            };
-            let address = address.clone();
-            return Ok(Some((SocketAt { address, file }, listener)));
-        }
-    }
-    tracing::warn!(address = %own, "the socket of the predecessor is not there any more");
-    Ok(None)
 }
 
 /// What is behind a port until the predecessor has let go of it.

@@ -1,28 +1,26 @@
 //! The successor's side of a handover: everything is opened and judged before it says *taken*.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use memif::Address;
-use switch::{MAX_PORTS, PortId};
+use switch::PortId;
 
 use super::Agent;
+use super::estate::Estate;
 use super::inherit::Vacant;
 use super::plan::Sockets;
 use crate::config::{Config, ConfigSource, places};
 use crate::control::{Ask, Code, Control, ControlError, Reply};
-use crate::handover::parcel::{Channel, check};
-use crate::handover::state::{AddressState, AgentState, Part, PortState, SocketState, Word};
-use crate::handover::{FORMAT, HandoverError, MOST_ADDRESSES};
+use crate::handover::parcel::Channel;
+use crate::handover::state::Word;
+use crate::handover::{FORMAT, HandoverError};
 use crate::setup::{Placed, SetupError};
 
 /// Time for all that the predecessor sends: it finishes registrations that have begun first.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Time for the predecessor to close what only one can have open.
 const CLOSING: Duration = Duration::from_secs(5);
-/// Sockets that an agent listens on, at most.
-const MOST_SOCKETS: usize = 1024;
 
 /// Why an agent did not take over.
 #[derive(Debug, thiserror::Error)]
@@ -57,15 +55,6 @@ pub enum TakeOverError {
         /// Why.
         source: HandoverError,
     },
-}
-
-/// All that came.
-#[derive(Debug)]
-struct Estate {
-    agent: AgentState,
-    sockets: Vec<(SocketState, OwnedFd)>,
-    ports: Vec<(PortState, Vec<OwnedFd>)>,
-    addresses: Vec<AddressState>,
 }
 
 impl Agent {
@@ -190,51 +179,6 @@ impl Agent {
         let placed = opened.map_err(|error| error.to_string());
         if let Err(why) = placed.and_then(|device| self.occupy(id, device)) {
             self.miss(id, why);
-        }
-    }
-}
-
-impl Estate {
-    fn receive(channel: &mut Channel) -> Result<Self, HandoverError> {
-        let (Part::Agent(agent), _) = channel.receive()? else {
-            return Err(HandoverError::Parcel("the agent is due".to_owned()));
-        };
-        let mut estate = Estate {
-            agent: *agent,
-            sockets: Vec::new(),
-            ports: Vec::new(),
-            addresses: Vec::new(),
-        };
-        for parts in 1.. {
-            let (part, descriptors) = channel.receive::<Part>()?;
-            match part {
-                Part::End(announced) if announced == parts => break,
-                part => estate.add(part, descriptors)?,
-            }
-        }
-        Ok(estate)
-    }
-
-    fn add(&mut self, part: Part, mut descriptors: Vec<OwnedFd>) -> Result<(), HandoverError> {
-        match part {
-            Part::Socket(state) => {
-                let (got, due) = (descriptors.len(), 1);
-                let socket = descriptors.pop().filter(|_| got == due);
-                let socket = socket.ok_or(HandoverError::Descriptors { got, due })?;
-                self.sockets.push((state, socket));
-                check("sockets", self.sockets.len(), MOST_SOCKETS)
-            }
-            Part::Port(state) => {
-                self.ports.push((*state, descriptors));
-                check("ports", self.ports.len(), MAX_PORTS)
-            }
-            Part::Addresses(some) => {
-                self.addresses.extend(some);
-                check("addresses", self.addresses.len(), MOST_ADDRESSES)
-            }
-            Part::Agent(_) | Part::End(_) => {
-                Err(HandoverError::Parcel("parts are missing".to_owned()))
-            }
         }
     }
 }
