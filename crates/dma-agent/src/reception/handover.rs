@@ -21,10 +21,16 @@ impl Reception {
     /// Lets people in again.
     pub(crate) fn resume(&self, watch: impl Fn(BorrowedFd<'_>, Token) -> io::Result<()>) {
         for (index, doorbell) in (0..).zip(&self.doorbells) {
-            if let Some(doorbell) = doorbell
-                && let Err(error) = watch(doorbell.listener.as_fd(), Token::Doorbell(index))
-            {
-                tracing::error!(doorbell = %doorbell.address, %error, "nobody can come in");
+            let Some(doorbell) = doorbell else {
+                continue;
+            };
+            match watch(doorbell.listener.as_fd(), Token::Doorbell(index)) {
+                Ok(()) => {}
+                // It was made meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    tracing::error!(doorbell = %doorbell.address, %error, "nobody can come in");
+                }
             }
         }
     }
