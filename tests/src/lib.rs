@@ -6,6 +6,7 @@
 //! - [`endpoint`]: our own peer as a process of its own, to be the victim;
 //! - [`frames`], [`counters`]: what is sent, and what came of it;
 //! - [`built`]: the `memwire` program itself, and the C libraries; [`agent`]: it as an agent;
+//! - [`c_library`]: the C libraries with the programs that test them; [`symbols`]: what such a library exports and needs;
 //! - [`host`]: another host, to put an interface on;
 //! - [`missing`]: how a test says that it did not run.
 //!
@@ -13,6 +14,7 @@
 
 pub mod agent;
 pub mod built;
+pub mod c_library;
 pub mod counters;
 pub mod deadline;
 pub mod endpoint;
@@ -22,6 +24,7 @@ pub mod host;
 pub mod libmemif;
 pub mod missing;
 pub mod process;
+pub mod symbols;
 pub mod testpmd;
 
 /// A directory of its own for one test, gone with it.

@@ -1,8 +1,8 @@
 //! Other programs: started, spoken to, watched, and never left behind.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -16,6 +16,32 @@ pub struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
     said: Arc<Said>,
+}
+
+/// Runs a command without input to its end, which has to come in time.
+pub fn run_to_end(command: &mut Command, timeout: Duration) -> Output {
+    let piped = command.stdin(Stdio::null());
+    let piped = piped.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = piped.spawn();
+    let child = child.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let pid = Pid::from_child(&child);
+    let (ended, end) = mpsc::channel();
+    let waiting = std::thread::spawn(move || ended.send(child.wait_with_output()));
+    let Ok(output) = end.recv_timeout(timeout) else {
+        // Not reaped yet, so the number is still its own.
+        let _ = kill_process(pid, Signal::KILL);
+        let _ = waiting.join();
+        let output = end.recv().map(|output| said(&output.expect("output")));
+        panic!("{command:?} does not end within {timeout:?}\n{output:?}");
+    };
+    output.expect("the output of a program")
+}
+
+/// All that a program wrote.
+pub fn said(output: &Output) -> String {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    format!("{stdout}{stderr}")
 }
 
 /// Everything written to stdout and stderr so far.

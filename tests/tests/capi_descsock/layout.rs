@@ -1,8 +1,9 @@
 //! What the headers lay out, in both languages.
 
+use memwire_tests::c_library::compile;
 use memwire_tests::{missing, workshop};
 
-use crate::programs::{compile, compiler, source};
+use crate::programs::{LIBRARY, compiler};
 
 const RELEASES: [&str; 6] = [
     "-DSEED",
@@ -16,7 +17,7 @@ const RELEASES: [&str; 6] = [
 fn compiles(name: &str, words: &[&str]) {
     let directory = workshop();
     let mut compiler = compiler(name, words);
-    compiler.arg("-c").arg(source("layout"));
+    compiler.arg("-c").arg(LIBRARY.source("layout"));
     compile(compiler.arg("-o").arg(directory.path().join("layout.o")));
 }
 

@@ -1,15 +1,16 @@
 //! What the header lays out, and programs in both languages.
 
+use memwire_tests::c_library::compile;
 use memwire_tests::{missing, workshop};
 
 use crate::pair::{Ends, small};
-use crate::programs::{Flavour, compile, compiler, program, source};
+use crate::programs::{Flavour, LIBRARY, compiler, program};
 use crate::puppet::Puppet;
 
 fn compiles(flavour: Flavour, more: &[&str]) {
     let directory = workshop();
     let mut compiler = compiler(flavour);
-    compiler.args(more).arg("-c").arg(source("layout"));
+    compiler.args(more).arg("-c").arg(LIBRARY.source("layout"));
     compile(compiler.arg("-o").arg(directory.path().join("layout.o")));
 }
 

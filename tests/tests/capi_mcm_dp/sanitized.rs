@@ -2,10 +2,11 @@
 
 use std::process::Command;
 
+use memwire_tests::process::said;
 use memwire_tests::{missing, workshop};
 
 use crate::pair::{Ends, Pair, join, small};
-use crate::programs::{Flavour, program, quiet, run_command, said};
+use crate::programs::{Flavour, program, quiet, run_command};
 use crate::puppet::Puppet;
 
 /// A way to run a C program.

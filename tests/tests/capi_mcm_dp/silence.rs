@@ -2,9 +2,10 @@
 
 use std::process::{Command, Output};
 
+use memwire_tests::process::said;
 use memwire_tests::workshop;
 
-use crate::programs::{Flavour, program, quiet, run_command, said};
+use crate::programs::{Flavour, program, quiet, run_command};
 
 /// Runs frames, timeouts, refusals and misuse, with these variables set.
 fn run(variables: &[(&str, &str)]) -> Output {

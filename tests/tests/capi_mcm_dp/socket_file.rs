@@ -7,11 +7,12 @@ use std::process::Command;
 
 use memif::testing::{RawServer, ServerSetup};
 use memwire_tests::deadline::SOON;
+use memwire_tests::process::said;
 use memwire_tests::{missing, workshop};
 use rustix::io::Errno;
 
 use crate::pair::{Ends, Place, small};
-use crate::programs::{Flavour, program, run_command, said};
+use crate::programs::{Flavour, program, run_command};
 use crate::puppet::Puppet;
 
 /// What `both` ends with where it may not make a namespace.
