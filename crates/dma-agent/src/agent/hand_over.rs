@@ -40,16 +40,7 @@ impl Agent {
             word => return Err(unexpected(word)),
         }
         self.bequeath(channel)?;
-        let word = match channel.receive::<Word>() {
-            Err(HandoverError::TooSlow(patience)) => {
-                // From here on the successor cannot say it any more. Perhaps it has just done so.
-                channel.close_ear();
-                let last = channel.receive::<Word>();
-                last.map_err(|_| HandoverError::TooSlow(patience))
-            }
-            other => other,
-        };
-        match word?.0 {
+        match channel.receive_last::<Word>()? {
             Word::Taken => Ok(()),
             word => Err(unexpected(word)),
         }

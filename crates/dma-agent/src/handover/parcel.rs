@@ -27,6 +27,8 @@ use super::{HandoverError, os};
 pub(crate) const MOST_BYTES: usize = 64 << 20;
 /// Descriptors of one parcel at most: a client has ten.
 pub(crate) const MOST_DESCRIPTORS: usize = 16;
+/// Bytes before the JSON.
+const HEADER: usize = 8;
 /// Bytes that are believed in before they have come.
 const PIECE: usize = 64 << 10;
 
@@ -48,19 +50,21 @@ impl Channel {
         }
     }
 
-    /// Sends a parcel.
+    /// Sends a parcel. A short one comes whole or not at all: it is written at once.
     pub(crate) fn send(
         &mut self,
         what: &impl Serialize,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<(), HandoverError> {
-        let body = serde_json::to_vec(what);
-        let body = body.map_err(|error| HandoverError::Parcel(error.to_string()))?;
-        check("bytes", body.len(), MOST_BYTES)?;
+        let mut parcel = vec![0; HEADER];
+        let written = serde_json::to_writer(&mut parcel, what);
+        written.map_err(|error| HandoverError::Parcel(error.to_string()))?;
+        let bytes = parcel.len() - HEADER;
+        check("bytes", bytes, MOST_BYTES)?;
         check("descriptors", descriptors.len(), MOST_DESCRIPTORS)?;
-        self.write(&number(body.len()))?;
-        self.write(&number(descriptors.len()))?;
-        self.write(&body)?;
+        let numbers = [number(bytes), number(descriptors.len())];
+        parcel[..HEADER].copy_from_slice(numbers.as_flattened());
+        self.write(&parcel)?;
         match descriptors {
             [] => Ok(()),
             some => self.pass(some),
@@ -85,10 +89,20 @@ impl Channel {
         Ok((what, descriptors))
     }
 
-    /// Lets the other end say no more: what it has said until now is still received, what it says from now on fails.
-    pub(crate) fn close_ear(&self) {
-        // It fails only when the other end is gone.
-        let _ = shutdown(&self.socket, Shutdown::Read);
+    /// The last parcel, a short one. When it is too late for it, the other end cannot send it any more: either it is
+    /// received here, or sending it fails there.
+    pub(crate) fn receive_last<T: DeserializeOwned>(&mut self) -> Result<T, HandoverError> {
+        match self.receive() {
+            Err(HandoverError::TooSlow(patience)) => {
+                // It fails only when the other end is gone.
+                let _ = shutdown(&self.socket, Shutdown::Read);
+                // What was sent before that is here now.
+                let last = self.receive();
+                last.map_err(|_| HandoverError::TooSlow(patience))
+            }
+            other => other,
+        }
+        .map(|(what, _)| what)
     }
 
     /// Waits until the other end hangs up.
