@@ -35,8 +35,7 @@ pub(crate) struct AgentArgs {
     /// Where `memwire show`, `fdb`, `capture`, `agent reload` and `agent upgrade` ask
     #[arg(long, value_name = "PATH", value_parser = address)]
     control: Option<Address>,
-    /// Take the place of the agent that runs at the control socket, with its clients, which notice nothing; it ends.
-    /// Without one, start as usual
+    /// Take the place of the agent that runs at the control socket, with its clients; it ends. Without one, start as usual
     #[arg(long)]
     take_over: bool,
     /// Say what is wrong with a configuration, and end
@@ -50,7 +49,7 @@ pub(crate) struct AgentArgs {
 enum Command {
     /// Have a running agent read its configuration again, without losing a client
     Reload(ask::At),
-    /// Have a running agent start the program that is installed now and hand its clients over, which notice nothing
+    /// Have a running agent start the program that is installed now, and hand its clients over to it
     Upgrade(ask::At),
 }
 
