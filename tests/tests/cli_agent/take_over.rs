@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::time::Duration;
 
+use descsock::{Client, Options, Wait};
 use memwire_tests::deadline::{SOON, eventually};
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, exchange};
 use crate::program::Program;
 use crate::wire::{Load, Raw, frame};
 
@@ -97,6 +98,52 @@ impl crate::wire::Place for Somewhere<'_> {
     fn dir(&self) -> &std::path::Path {
         self.0
     }
+}
+
+/// Two clients of our own.
+fn own(agent: &Daemon, rings: bool) -> [Client; 2] {
+    [("one", 8), ("two", 9)].map(|(name, svc)| {
+        let options = Options::new(agent.path("doorbell.sock"), agent.dir.path(), svc);
+        let options = options.tenant(name).rings(rings);
+        let patience = Wait::For(Duration::from_secs(20));
+        Client::open(options.wait(patience)).expect("it is let in")
+    })
+}
+
+#[test]
+fn our_own_clients_stay_connected_by_sockets() {
+    let mut agent = Daemon::start();
+    let [one, two] = own(&agent, false);
+    for _ in 0..5 {
+        exchange(&one, &two, 50);
+        agent.succeed();
+    }
+    exchange(&one, &two, 50);
+    for client in [&one, &two] {
+        assert_eq!(
+            client.statistics().connections,
+            1,
+            "the same one all the time"
+        );
+    }
+}
+
+#[test]
+fn our_own_clients_come_back_by_rings() {
+    let mut agent = Daemon::start();
+    let [one, two] = own(&agent, true);
+    for successions in 1..=3 {
+        exchange(&one, &two, 50);
+        agent.succeed();
+        eventually("both are back", Duration::from_secs(30), || {
+            let back = |client: &Client| {
+                client.is_connected() && client.statistics().connections > successions
+            };
+            (back(&one) && back(&two)).then_some(())
+        });
+    }
+    exchange(&one, &two, 50);
+    assert_eq!(agent.show("status")["status"]["clients"], 2);
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) struct Vacant {
 
 impl Agent {
     /// Goes on with the clock and the counters.
-    pub(super) fn inherit(&mut self, state: &AgentState) {
+    pub(super) fn inherit(&mut self, config: &Config, state: &AgentState) {
         let origin = Instant::now().checked_sub(state.uptime);
         self.origin = origin.unwrap_or(self.origin);
         self.reception.restore(state.refusals);
@@ -39,12 +39,12 @@ impl Agent {
         self.captures_started = state.captures;
         self.ports.gone = PortCounters::restore(&state.gone);
         self.switch.restore_statistics((&state.fdb).into());
-        // The dids are as the predecessor had them, until the configuration is put into effect.
+        // The dids are as the predecessor had them, until the configuration is put into effect: with its aliases.
         let aliases: Vec<_> = self.switch.aliases().map(|(did, _)| did).collect();
         for did in aliases {
             self.switch.remove_alias(did);
         }
-        self.setup.aliases.clear();
+        self.setup.aliases.clone_from(&config.aliases);
     }
 
     /// Makes a port of what the predecessor had as one. Its number here, and whether something is to be put behind it.

@@ -117,7 +117,7 @@ impl Agent {
         let mut agent = agent.map_err(|error| HandoverError::Refused(error.to_string()))?;
         agent.setup.source = source;
         agent.schedule_by(config.scheduling);
-        agent.inherit(&estate.agent);
+        agent.inherit(config, &estate.agent);
         let vacant = agent.inherit_all(config, estate)?;
         let sockets = agent.plan_sockets(config);
         let sockets = sockets.map_err(|error| HandoverError::Refused(error.to_string()))?;
