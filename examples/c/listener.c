@@ -44,6 +44,8 @@ int main(int argc, char **argv)
         perror("listener");
         return 1;
     }
+    puts("listener: ready");
+    fflush(stdout);
     while (answered < GREETINGS && poll(&news, 1, -1) > 0)
         answered += answer_all();
     printf("listener: %" PRIu64 " frames received, %" PRIu64 " sent\n", descsock_client_stats.rx_packets_out,
