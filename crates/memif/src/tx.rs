@@ -303,11 +303,12 @@ fn fill_one(end: &mut TxEnd, len: u64, fill: impl FnOnce(SpanMut<'_>)) -> Result
     if len == 0 {
         return Err(Misuse::EmptyFrame.into());
     }
-    let Some(chain) = end.reserve(len)? else {
+    // A byte gets the next buffer, however small: looking for more is work that a peer could make without end.
+    let Some(chain) = end.reserve(1)? else {
         return Ok(false);
     };
-    if chain.segments() > 1 {
-        let buffer = u32::try_from(chain.bytes() / chain.segments() as u64).unwrap_or(u32::MAX);
+    if chain.bytes() < len {
+        let buffer = u32::try_from(chain.bytes()).unwrap_or(u32::MAX);
         end.cancel(chain)?;
         return Err(Misuse::FrameTooLarge {
             bytes: len,

@@ -1,8 +1,11 @@
 //! Frames that are staged one by one and published together.
 
+use std::time::{Duration, Instant};
+
+use memif::testing::Setup;
 use memif::{Error, LinkOptions, Misuse, Rx, Tx};
 
-use crate::harness::{Place, SOON, small};
+use crate::harness::{Place, SOON, connect_raw, small};
 
 fn both_ways(options: &LinkOptions, check: impl Fn(Tx, Rx)) {
     let place = Place::new();
@@ -82,6 +85,32 @@ fn a_staged_frame_is_in_one_buffer_or_refused() {
         assert_eq!(rx.recv(SOON).unwrap().to_vec(), [7; 64]);
         assert!(rx.try_recv().unwrap().is_none());
     });
+}
+
+/// Time that it takes to find out many times that a frame fits no buffer. The shortest of several: others work here, too.
+fn time_to_refuse(tx: &mut Tx, len: usize) -> Duration {
+    let times = (0..9).map(|_| {
+        let start = Instant::now();
+        for _ in 0..50 {
+            let refused = tx.stage(len, |_| panic!("there is no room"));
+            assert!(matches!(refused, Err(Error::Misuse(_))), "{refused:?}");
+        }
+        start.elapsed()
+    });
+    times.min().unwrap_or_default()
+}
+
+#[test]
+fn a_peer_with_buffers_for_nothing_makes_no_work_for_whoever_sends() {
+    let place = Place::new();
+    let mut server = place.server(LinkOptions::new(0));
+    let setup = Setup::new(0).with_layout(|layout| {
+        (layout.log2_slots, layout.buffer_size) = (14, 1);
+    });
+    let _client = connect_raw(&place, &server, setup);
+    let mut tx = server.tx(0).unwrap();
+    let (short, long) = (time_to_refuse(&mut tx, 2), time_to_refuse(&mut tx, 9600));
+    assert!(long < 20 * short, "{long:?} and {short:?}");
 }
 
 #[test]
