@@ -24,6 +24,7 @@ pub struct Connection {
     name: String,
     limits: Limits,
     handshake: Duration,
+    wakes: Option<OwnedFd>,
 }
 
 impl Connection {
@@ -39,6 +40,7 @@ impl Connection {
             name: "memwire".to_owned(),
             limits: Limits::default(),
             handshake: HANDSHAKE,
+            wakes: None,
         })
     }
 
@@ -61,6 +63,14 @@ impl Connection {
         Self { handshake, ..self }
     }
 
+    /// Wakes the peer by a byte on this stream, which it has to watch besides, and not by the eventfds of the rings: those
+    /// are open files of both processes, so that either can make the other wait when it rings.
+    #[must_use]
+    pub fn wake_by(self, socket: OwnedFd) -> Self {
+        let wakes = Some(socket);
+        Self { wakes, ..self }
+    }
+
     /// The server's side: a client will bring the memory. The kernel's word on who that is
     /// ([`Peer::credentials`](crate::Peer::credentials)) names whoever made the socket.
     ///
@@ -69,7 +79,7 @@ impl Connection {
     /// [`Error::Misuse`] when the options are impossible, [`Error::Os`] when descriptors run out, [`Error::Refused`] when
     /// nobody is at the other end any more.
     pub fn server(self, options: LinkOptions) -> Result<Link, Error> {
-        let core = LinkCore::new(options, Role::Server)?;
+        let core = LinkCore::waking(options, Role::Server, self.wakes)?;
         let settings = ServerSettings {
             name: self.name,
             limits: self.limits,
@@ -92,7 +102,7 @@ impl Connection {
     ///
     /// [`Error::Misuse`] when the options are impossible, [`Error::Os`] when descriptors run out.
     pub fn client(self, options: LinkOptions) -> Result<Link, Error> {
-        let core = LinkCore::new(options, Role::Client)?;
+        let core = LinkCore::waking(options, Role::Client, self.wakes)?;
         let (way, backoff) = (Way::Given(Some(self.socket)), Backoff::default());
         let hub = Hub::new(|_, hub| {
             let link = Arc::clone(&core);

@@ -1,5 +1,6 @@
 //! What a link is between its control connection and its queues: the meeting point of hub, [`crate::Rx`] and [`crate::Tx`].
 
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +11,7 @@ use crate::ends::{RxEnd, TxEnd};
 use crate::error::os;
 use crate::session::Session;
 use crate::slot::Slot;
-use crate::sys::Bell;
+use crate::sys::{Bell, Waker};
 use crate::{Ended, Error, LinkOptions, Role};
 
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct LinkCore {
     pub(crate) tx: Box<[Slot<TxEnd>]>,
     /// Rung when an epoch begins or ends, and when a handshake failed: everybody who waits looks again.
     pub(crate) bell: Bell,
+    /// What wakes the peer in place of the rings' bells.
+    wakes: Option<Arc<OwnedFd>>,
     epochs: AtomicU64,
     state: Mutex<State>,
 }
@@ -58,17 +61,35 @@ impl Failure {
 
 impl LinkCore {
     pub(crate) fn new(options: LinkOptions, role: Role) -> Result<Arc<Self>, Error> {
+        Self::waking(options, role, None)
+    }
+
+    /// One that wakes its peer by this socket, if there is one.
+    pub(crate) fn waking(
+        options: LinkOptions,
+        role: Role,
+        wakes: Option<OwnedFd>,
+    ) -> Result<Arc<Self>, Error> {
         options.check()?;
         let queues = options.queues;
         Ok(Arc::new(Self {
             rx: (0..queues).map(|_| Slot::default()).collect(),
             tx: (0..queues).map(|_| Slot::default()).collect(),
             bell: Bell::new().map_err(os("eventfd"))?,
+            wakes: wakes.map(Arc::new),
             epochs: AtomicU64::new(0),
             state: Mutex::default(),
             options,
             role,
         }))
+    }
+
+    /// What wakes the peer, whose ring has this bell.
+    pub(crate) fn waker(&self, bell: Arc<Bell>) -> Waker {
+        match &self.wakes {
+            None => Waker::Bell(bell),
+            Some(socket) => Waker::Socket(Arc::clone(socket)),
+        }
     }
 
     /// The number for the next epoch.

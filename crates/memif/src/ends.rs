@@ -10,7 +10,7 @@ use memif_ring::{
 use crate::core::LinkCore;
 use crate::session::Session;
 use crate::slot::Slot;
-use crate::sys::Bell;
+use crate::sys::{Bell, Waker};
 
 /// An end of a queue: [`RxEnd`] or [`TxEnd`].
 pub(crate) trait End: Sized {
@@ -30,8 +30,8 @@ pub(crate) struct RxEnd {
     pub(crate) ring: Consumer,
     /// Rung by the producer when it has published.
     pub(crate) bell: Arc<Bell>,
-    /// Where a peer of our own says that it waits for room, and the bell that wakes it.
-    pub(crate) room: Option<(MappedRing, Arc<Bell>)>,
+    /// Where a peer of our own says that it waits for room, and what wakes it.
+    pub(crate) room: Option<(MappedRing, Waker)>,
     pub(crate) counters: Arc<Counters>,
     /// Its epoch; also keeps the memory of held frames and loans.
     pub(crate) session: Arc<Session>,
@@ -83,10 +83,10 @@ impl RxEnd {
             Consumer::Server(ring) => ring.give_back(frames),
             Consumer::Client(ring) => ring.give_back(frames),
         }
-        if let Some((reverse, bell)) = &self.room
+        if let Some((reverse, waker)) = &self.room
             && reverse.room_wanted()
         {
-            let _ = bell.ring(); // a hint: the peer looks again by itself in any case
+            waker.wake();
         }
     }
 
@@ -110,8 +110,8 @@ impl RxEnd {
 #[derive(Debug)]
 pub(crate) struct TxEnd {
     pub(crate) ring: Producer,
-    /// To be rung when something was published.
-    pub(crate) bell: Arc<Bell>,
+    /// Wakes the peer when something was published.
+    pub(crate) waker: Waker,
     /// Where to say to a peer of our own that we wait for room, and the bell it rings then.
     pub(crate) room: Option<(MappedRing, Arc<Bell>)>,
     pub(crate) counters: Arc<Counters>,
@@ -190,7 +190,7 @@ impl TxEnd {
         };
         if any && shared.wants_signal() {
             self.counters.signals.add(1);
-            let _ = self.bell.ring(); // fails only if the descriptor is none, which was checked when it came
+            self.waker.wake();
         }
     }
 

@@ -11,7 +11,7 @@ use memif_wire::{Direction, Features};
 use crate::core::LinkCore;
 use crate::ends::{Consumer, Producer, RxEnd, TxEnd};
 use crate::session::Session;
-use crate::sys::Bell;
+use crate::sys::{Bell, Waker};
 use crate::{Role, Wait};
 
 /// One ring of a finished handshake.
@@ -48,7 +48,8 @@ pub(super) fn begin_epoch(link: &LinkCore, session: &Arc<Session>, mut rings: Ve
     };
     let rx = theirs.into_iter().enumerate().map(|(queue, parts)| {
         set_mask(&parts.ring, link.options.wait);
-        rx_end(link, session, parts, queue, room(&our_views, queue))
+        let room = room(&our_views, queue).map(|(ring, bell)| (ring, link.waker(bell)));
+        rx_end(link, session, parts, queue, room)
     });
     let rx = rx.collect();
     let tx = ours.into_iter().enumerate();
@@ -76,7 +77,7 @@ fn rx_end(
     session: &Arc<Session>,
     parts: RingParts,
     queue: usize,
-    room: Option<(MappedRing, Arc<Bell>)>,
+    room: Option<(MappedRing, Waker)>,
 ) -> RxEnd {
     let regions = session.regions.clone();
     let ring = match parts.pool {
@@ -120,7 +121,7 @@ fn tx_end(
     let counters = Arc::clone(&link.tx[queue].counters);
     TxEnd {
         ring,
-        bell: parts.bell,
+        waker: link.waker(parts.bell),
         room,
         counters,
         session: Arc::clone(session),

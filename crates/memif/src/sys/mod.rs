@@ -6,7 +6,7 @@
 //! | [`address`] | where a server listens, as users write it |
 //! | [`seqpacket`] | one connection: datagrams, descriptors, credentials |
 //! | [`listen`] | the listening socket, [`claim`] the file it lives in, [`lock`] who may replace that file |
-//! | [`epoll`], [`timer`], [`bell`] | waiting, deadlines, wake-ups |
+//! | [`epoll`], [`timer`], [`bell`], [`waker`] | waiting, deadlines, wake-ups |
 //! | [`stream`] | listening sockets for other services, claimed with the same care |
 //! | [`clock`] | time since boot |
 
@@ -23,6 +23,7 @@ mod lock;
 mod seqpacket;
 mod stream;
 mod timer;
+mod waker;
 
 pub use address::{Address, AddressError};
 pub use claim::SocketClaim;
@@ -36,3 +37,4 @@ pub(crate) use epoll::{Epoll, Ready, Trigger};
 pub(crate) use listen::ListenSocket;
 pub(crate) use seqpacket::{Incoming, SeqPacket};
 pub(crate) use timer::Timer;
+pub(crate) use waker::Waker;

@@ -30,9 +30,14 @@ pub struct RawClient {
 impl RawClient {
     /// Connects the socket and lays out the memory; nothing is said yet.
     pub fn connect(address: impl AsRef<Path>, setup: Setup) -> io::Result<RawClient> {
+        RawClient::over(Wire::connect(address)?, setup)
+    }
+
+    /// The same on a socket that is connected.
+    pub fn over(wire: Wire, setup: Setup) -> io::Result<RawClient> {
         let memory = Memory::new(&setup.layout)?;
         let mut client = RawClient {
-            wire: Wire::connect(address)?,
+            wire,
             setup,
             memory,
             step: Step::Socket,

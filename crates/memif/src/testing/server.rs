@@ -46,7 +46,7 @@ impl RawServer {
     pub fn accept(&self, timeout: Duration) -> io::Result<RawSession> {
         wait_readable(self.socket.as_fd(), timeout)?;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let wire = Wire::accepted(rustix::net::accept_with(&self.socket, flags)?);
+        let wire = Wire::given(rustix::net::accept_with(&self.socket, flags)?);
         if self.setup.wants_credentials {
             wire.ask_for_credentials()?;
         }
@@ -82,7 +82,8 @@ pub struct RawSession {
 }
 
 impl RawSession {
-    fn new(wire: Wire, setup: ServerSetup) -> RawSession {
+    /// A client on a socket that is connected; nothing is said yet.
+    pub fn new(wire: Wire, setup: ServerSetup) -> RawSession {
         RawSession {
             wire,
             setup,

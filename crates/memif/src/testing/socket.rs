@@ -44,7 +44,8 @@ impl Wire {
         }
     }
 
-    pub(super) fn accepted(socket: OwnedFd) -> Wire {
+    /// Somebody else has connected the socket.
+    pub fn given(socket: OwnedFd) -> Wire {
         Wire(socket)
     }
 

@@ -1,5 +1,6 @@
 //! Links over a socket that is connected already.
 
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -114,6 +115,30 @@ fn a_client_that_asks_for_another_link_or_offers_too_much_closes_both() {
             is_closed(&server) && is_closed(&client)
         });
     }
+}
+
+#[test]
+fn a_peer_is_woken_by_a_socket_that_was_given_for_that() {
+    let (one, other) = sockets();
+    let (wakes, mut woken) = UnixStream::pair().expect("a pair");
+    let server = connection(one).wake_by(wakes.into()).server(small());
+    let (mut server, mut client) = (
+        server.expect("a server"),
+        connection(other).client(small()).expect("a client"),
+    );
+    connect(&server, &client);
+    let (mut tx, mut rx) = (server.tx(0).unwrap(), client.rx(0).unwrap());
+    let (mut back, mut taken) = (client.tx(0).unwrap(), server.rx(0).unwrap());
+    woken.set_read_timeout(SOON).expect("set");
+    assert!(!rx.arm().unwrap());
+    tx.send(b"a frame", SOON).unwrap();
+    woken.read_exact(&mut [0]).expect("woken for a frame");
+    assert_eq!(rx.recv(SOON).unwrap().to_vec(), b"a frame");
+    while back.try_send(b"more").unwrap() {}
+    assert!(!back.arm().unwrap());
+    assert!(!taken.burst(1).unwrap().is_empty());
+    woken.read_exact(&mut [0]).expect("woken for room");
+    assert!(back.try_send(b"more").unwrap());
 }
 
 #[test]
