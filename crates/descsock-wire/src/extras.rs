@@ -11,7 +11,9 @@
 //!               -   unknown: ignored
 //! ```
 //!
-//! By the rings go whole frames without CRC, each behind a header of eight bytes: see [`Laden::ring_header`].
+//! By the rings go whole frames without CRC, each behind a header of eight bytes: see [`Laden::ring_header`]. Who is to be
+//! woken gets a byte at the doorbell, of any value, instead of a signal by the ring's eventfd: that one is an open file of both
+//! processes, and whoever means harm makes it block those who write to it.
 //!
 //! [`Laden::ring_header`]: crate::Laden::ring_header
 

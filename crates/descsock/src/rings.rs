@@ -62,6 +62,7 @@ impl AsFd for Rings {
 
 /// Makes the link for which an agent has passed this socket.
 pub(crate) fn join(socket: OwnedFd, geometry: &Geometry, ear: &Ear<'_>) -> Result<Link, Error> {
+    let doorbell = ear.socket.try_clone_to_owned().map_err(os("dup"))?;
     let left = ear.deadline.saturating_duration_since(Instant::now());
     let queues = u16::try_from(TIERS).unwrap_or(u16::MAX);
     let largest = Laden::RING_HEADER + geometry.capacity();
@@ -70,7 +71,8 @@ pub(crate) fn join(socket: OwnedFd, geometry: &Geometry, ear: &Ear<'_>) -> Resul
         .queues(queues)
         .slots(geometry.slots())
         .buffer_size(u32::try_from(largest).unwrap_or(u32::MAX));
-    let connection = Connection::new(socket).map_err(fault)?;
+    // The agent watches the doorbell, and so does the worker: an agent that means harm makes no thread of the program wait.
+    let connection = Connection::new(socket).map_err(fault)?.wake_by(doorbell);
     let link = connection.handshake_deadline(left).client(options);
     let link = link.map_err(fault)?;
     while !link.is_up() {

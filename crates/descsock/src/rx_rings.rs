@@ -18,6 +18,8 @@ pub(crate) struct RxRings {
     rings: [memif::Rx; TIERS],
     /// Whether frames say which tier they came on.
     every_tier: bool,
+    /// Bytes of the longest frame.
+    capacity: usize,
     /// The one that is looked at first the next time.
     first: usize,
     tally: Arc<Tally>,
@@ -27,11 +29,13 @@ impl RxRings {
     pub(crate) fn new(
         link: &mut Link,
         every_tier: bool,
+        capacity: usize,
         tally: &Arc<Tally>,
     ) -> Result<Self, memif::Error> {
         Ok(Self {
             rings: [link.rx(0)?, link.rx(1)?, link.rx(2)?, link.rx(3)?],
             every_tier,
+            capacity,
             first: 0,
             tally: Arc::clone(tally),
         })
@@ -78,7 +82,8 @@ impl RxRings {
     pub(crate) fn leave(mut self, most: usize, kept: &mut Kept) -> Left {
         let mut left = Left::default();
         self.keep(most.saturating_sub(kept.len()), kept);
-        while self.take(usize::MAX, |_, _| left.dropped += 1) > 0 {}
+        // Once: an agent that goes on publishing is none to wait for.
+        self.take(usize::MAX, |_, _| left.dropped += 1);
         left
     }
 
@@ -96,7 +101,7 @@ impl RxRings {
             };
             let tier = Tier::ALL[if self.every_tier { at } else { 0 }];
             for packet in burst.iter() {
-                let Some(frame) = judge(&packet, tier) else {
+                let Some(frame) = judge(&packet, self.capacity, tier) else {
                     damaged += 1;
                     continue;
                 };
@@ -123,12 +128,15 @@ impl RxRings {
 
 /// What a packet is, if it is a whole frame.
 #[inline]
-fn judge(packet: &Packet<'_>, tier: Tier) -> Option<Received> {
+fn judge(packet: &Packet<'_>, capacity: usize, tier: Tier) -> Option<Received> {
     let len = packet.len().checked_sub(Laden::RING_HEADER)?;
+    if len < usize::from(HEADER_LEN) || len > capacity {
+        return None; // the program has no room for a longer one
+    }
     let mut header = [0; Laden::RING_HEADER];
     packet.copy_to(&mut header);
     let laden = Laden::of_ring_header(header, Kind::Rx).ok()?;
-    let is_whole = laden.sop && laden.eop && !laden.err && len >= usize::from(HEADER_LEN);
+    let is_whole = laden.sop && laden.eop && !laden.err;
     let labels = Labels::of(&laden, tier);
     is_whole.then_some(Received { len, labels })
 }

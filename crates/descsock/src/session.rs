@@ -163,13 +163,14 @@ impl Session {
     }
 
     fn step(&mut self, shared: &Shared) -> Result<(), Lost> {
+        // Nothing is due by the doorbell but its end, and bytes that wake: read before that is done which they wake for.
+        let doorbell = &mut self.doorbell_inbox;
+        let heard = doorbell.read(&self.doorbell, &mut self.scratch).map(drop);
         match &mut self.wire {
             Wire::Sockets(sockets) => sockets.step(&mut self.scratch, shared)?,
             Wire::Rings(rings) => rings.step(shared)?,
         }
-        // Nothing is due by the doorbell but its end.
-        let doorbell = &mut self.doorbell_inbox;
-        doorbell.read(&self.doorbell, &mut self.scratch).map(drop)
+        heard
     }
 
     fn is_busy(&self) -> bool {
@@ -261,7 +262,7 @@ fn by_rings(
 ) -> Result<(Wire, Source, Sink), Error> {
     home.empty();
     let (tally, capacity) = (&shared.tally, home.geometry.capacity());
-    let rx = RxRings::new(&mut link, home.every_tier, tally).map_err(fault)?;
+    let rx = RxRings::new(&mut link, home.every_tier, capacity, tally).map_err(fault)?;
     let tx = TxRings::new(&mut link, capacity, tally).map_err(fault)?;
     let wire = Wire::Rings(Rings::new(link));
     Ok((wire, Source::Rings(Box::new(rx)), Sink::Rings(Box::new(tx))))

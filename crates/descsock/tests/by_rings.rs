@@ -10,6 +10,8 @@ mod death;
 mod directed;
 #[path = "it/exchange.rs"]
 mod exchange;
+#[path = "it/harm.rs"]
+mod harm;
 #[path = "it/lying.rs"]
 mod lying;
 #[path = "it/memory.rs"]

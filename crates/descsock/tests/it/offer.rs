@@ -109,7 +109,7 @@ fn opened_with(rings: bool, agent: impl FnOnce(UnixStream) + Send) -> Error {
     })
 }
 
-fn pass(doorbell: &UnixStream, end: BorrowedFd<'_>) {
+pub(crate) fn pass(doorbell: &UnixStream, end: BorrowedFd<'_>) {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     let ends = [end];
@@ -118,7 +118,7 @@ fn pass(doorbell: &UnixStream, end: BorrowedFd<'_>) {
     sendmsg(doorbell, &bytes, &mut control, SendFlags::NOSIGNAL).expect("passed");
 }
 
-fn seqpacket() -> (OwnedFd, OwnedFd) {
+pub(crate) fn seqpacket() -> (OwnedFd, OwnedFd) {
     let (kind, flags) = (SocketType::SEQPACKET, SocketFlags::CLOEXEC);
     socketpair(AddressFamily::UNIX, kind, flags, None).expect("a pair")
 }

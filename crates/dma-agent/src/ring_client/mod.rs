@@ -8,6 +8,9 @@
 //! The client has brought the memory, sealed; the rings are those of memif 2.0, the agent being the server of a link over
 //! a socket that it has passed to the client. The doorbell stays the sign of life. What is published to the client in a
 //! turn goes out together at the end of it; a full ring is a full queue.
+//!
+//! Both wake each other by a byte at the doorbell: the rings' eventfds are open files that both have, and whoever means harm
+//! makes one block that rings.
 
 mod receiving;
 mod sending;
@@ -72,6 +75,11 @@ impl RingClient {
     /// # Errors
     /// What the system says, above all when descriptors run out.
     pub(crate) fn new(tenant: RingTenant) -> Result<Self, memif::Error> {
+        let doorbell = tenant.doorbell.try_clone();
+        let doorbell = doorbell.map_err(|source| memif::Error::Os {
+            call: "dup",
+            source,
+        })?;
         let limits = Limits {
             bytes: tenant.most_bytes,
             ..Limits::default()
@@ -83,6 +91,7 @@ impl RingClient {
             .frame_capacity(LARGEST as u64);
         let connection = Connection::new(tenant.socket)?
             .limits(limits)
+            .wake_by(doorbell)
             .handshake_deadline(HANDSHAKE);
         let mut link = connection.server(options)?;
         let [t0, t1, t2, t3] = [0, 1, 2, 3];
@@ -115,19 +124,18 @@ impl RingClient {
             Ok(false) => is_there?,
             Err(error) => return Err(self.parted(error)),
         }
-        let mut more = false;
-        for rx in &mut self.rx {
-            more |= rx.arm()?;
+        let mut more = self.doorbell_inbox.is_readable();
+        for number in 0..TIERS {
+            let armed = self.rx[number].arm();
+            more |= armed.map_err(|error| self.parted(error))?;
         }
         Ok(more)
     }
 
-    /// Whatever comes by the doorbell now is nobody's business; its end is the client's.
+    /// Whatever comes by the doorbell now only wakes; its end is the client's. Once, however much the client says.
     fn hear_doorbell(&mut self) -> Result<(), Gone> {
-        let mut padding = [0; 512];
-        while self.doorbell_inbox.is_readable() {
-            self.doorbell_inbox.read(&self.doorbell, &mut padding)?;
-        }
+        let mut bytes = [0; 512];
+        self.doorbell_inbox.read(&self.doorbell, &mut bytes)?;
         Ok(())
     }
 

@@ -31,7 +31,10 @@ pub(super) fn take_in(
         };
         let others = has.iter().filter(|has| **has).count() > 1;
         let most = if others { 1 } else { left };
-        left -= take_some(&mut rx[class], class, most, whole, sink)?;
+        match take_some(&mut rx[class], class, most, whole, sink)? {
+            0 => return Ok(true), // nothing but rubbish: there may be more of it than anybody has time for
+            taken => left -= taken.min(left),
+        }
     }
     match left {
         BURST => look_for_the_end(rx, whole, sink),
@@ -58,7 +61,7 @@ fn look_for_the_end(
     }
 }
 
-/// Takes in up to `most` frames of a tier that has some; how many.
+/// Takes in up to `most` frames of a tier that has some; how many, a long one counting for as many as the buffers it has.
 fn take_some(
     rx: &mut Rx,
     class: usize,
@@ -67,12 +70,14 @@ fn take_some(
     sink: &mut dyn Sink,
 ) -> Result<usize, Error> {
     let burst = rx.burst(most)?;
+    let mut taken = 0;
     for packet in burst.iter() {
+        taken += packet.segments().len();
         if let Err(reason) = forward(&packet, class, whole, sink) {
             sink.refuse(reason);
         }
     }
-    Ok(burst.len())
+    Ok(taken)
 }
 
 /// Forwards a frame as its header says, which is judged and used as a copy.

@@ -179,7 +179,7 @@ fn put_text(bytes: &mut [u8], at: usize, text: &[u8]) {
     bytes[at + text.len()] = 0;
 }
 
-fn new_file(path: &Path) -> File {
+pub(crate) fn new_file(path: &Path) -> File {
     let mut options = File::options();
     let options = options.read(true).write(true).create(true).truncate(true);
     options.open(path).expect("a file")
@@ -194,6 +194,11 @@ pub(crate) fn take_sockets(doorbell: &UnixStream) -> Vec<UnixStream> {
 }
 
 fn take_socket(doorbell: &UnixStream) -> UnixStream {
+    UnixStream::from(take_descriptor(doorbell))
+}
+
+/// One message of one byte and one descriptor.
+pub(crate) fn take_descriptor(doorbell: &UnixStream) -> OwnedFd {
     let mut byte = [0; 1];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -211,7 +216,7 @@ fn take_socket(doorbell: &UnixStream) -> UnixStream {
     assert_eq!(fds.len(), 1, "one descriptor in each message");
     let fd = fds.remove(0);
     assert!(fd.as_raw_fd() > 2);
-    UnixStream::from(fd)
+    fd
 }
 
 /// A frame between two hosts, `length` bytes without CRC, with a number in it.
