@@ -161,7 +161,10 @@ impl Client {
 
     /// What was counted so far.
     pub fn statistics(&self) -> Statistics {
-        self.shared.rx().look_at_all();
+        let mut rx = self.shared.rx();
+        rx.look_at_all();
+        self.shared.tell_receivers(&mut rx);
+        drop(rx);
         self.shared.tally.statistics()
     }
 

@@ -36,8 +36,12 @@ impl Client {
         let mut deadline = None;
         let mut rx = self.shared.rx();
         loop {
-            if let Some(received) = rx.take(frame, truncate)? {
+            // Also when a frame does not fit: it was perhaps taken out of a ring, where others wait for it.
+            let taken = rx.take(frame, truncate);
+            if !matches!(taken, Ok(None)) {
                 self.shared.tell_receivers(&mut rx);
+            }
+            if let Some(received) = taken? {
                 let has_enough = rx.has_enough_freed();
                 drop(rx);
                 self.received(1, on_wire(received.len), has_enough);
