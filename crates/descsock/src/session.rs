@@ -139,7 +139,9 @@ impl Session {
             let mut all = all.chain([rings.as_fd()]);
             all.try_for_each(|fd| watch(RINGS, fd))?;
         }
-        watch(DOORBELL, self.doorbell.as_fd())?;
+        // Not for room: there is some each time that the agent has read a byte by which it was woken.
+        let (doorbell, news) = (EventData::new_u64(DOORBELL), changes - EventFlags::OUT);
+        epoll::add(&self.epoll, self.doorbell.as_fd(), doorbell, news)?;
         let (bell, input) = (EventData::new_u64(BELL), EventFlags::IN);
         Ok(epoll::add(&self.epoll, shared.bell.as_fd(), bell, input)?)
     }
