@@ -47,6 +47,9 @@ pub(crate) struct Settings {
     /// The cores of the two processes, as in 0,1; unless said, the first two that share no physical core.
     #[arg(long, global = true, value_name = "HERE,THERE")]
     pub(crate) cores: Option<Cores>,
+    /// Measure only these subjects; may be repeated.
+    #[arg(long, global = true, value_name = "SUBJECT")]
+    pub(crate) only: Vec<Subject>,
     /// Per cent of the usual work in each run: less for a quick look, more for a quiet figure.
     #[arg(long, global = true, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) percent: u64,

@@ -25,6 +25,7 @@ mod flag;
 mod frames;
 mod links;
 mod memory;
+mod oldest;
 mod packets;
 mod peer;
 mod ping_pong;

@@ -36,14 +36,16 @@ pub(crate) struct Bench {
     pub(crate) unit: Unit,
     /// Ours.
     pub(crate) ours: &'static [Subject],
-    /// What each of ours is set against.
+    /// What they are set against.
     pub(crate) baselines: &'static [Baseline],
 }
 
 /// Something to be compared with.
 #[derive(Debug)]
 pub(crate) struct Baseline {
-    /// What.
+    /// Which of ours; `None` for each.
+    pub(crate) of: Option<Subject>,
+    /// What, perhaps another one of ours.
     pub(crate) subject: Subject,
     /// What our figure should be, as a multiple of this one's.
     pub(crate) target: Target,
@@ -90,8 +92,12 @@ const BENCHES: &[Bench] = &[
         group: Group::Ethernet,
         title: "Ethernet frames/s of 64 bytes, two processes",
         unit: Unit::PerSecond,
-        ours: &[Subject::Tenants],
-        baselines: &[against(Subject::Bridge, AtLeast(5.0))],
+        ours: &[Subject::RingTenants, Subject::Tenants],
+        baselines: &[
+            one_against(Subject::RingTenants, Subject::Tenants, AtLeast(3.0)),
+            one_against(Subject::Tenants, Subject::OldestTenants, AtLeast(4.0)),
+            against(Subject::Bridge, AtLeast(5.0)),
+        ],
     },
 ];
 
@@ -106,12 +112,25 @@ impl Bench {
     /// All subjects, in the order in which they take turns.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject> {
         let baselines = self.baselines.iter().map(|baseline| baseline.subject);
-        self.ours.iter().copied().chain(baselines)
+        let others = baselines.filter(|subject| !self.ours.contains(subject));
+        self.ours.iter().copied().chain(others)
     }
 }
 
 const fn against(subject: Subject, target: Target) -> Baseline {
-    Baseline { subject, target }
+    Baseline {
+        of: None,
+        subject,
+        target,
+    }
+}
+
+const fn one_against(ours: Subject, subject: Subject, target: Target) -> Baseline {
+    Baseline {
+        of: Some(ours),
+        subject,
+        target,
+    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub(crate) fn run(
     for bench in benches {
         let mut samples: Vec<(Subject, Vec<Sample>)> = bench
             .subjects()
+            .filter(|subject| settings.only.is_empty() || settings.only.contains(subject))
             .filter(|subject| progress.is_available(*subject))
             .map(|subject| (subject, Vec::new()))
             .collect();
@@ -63,11 +64,13 @@ pub(crate) fn run(
 }
 
 impl Outcome {
-    /// Each of ours over each of the baselines.
+    /// Each of ours over each of its baselines.
     pub(crate) fn ratios(&self) -> impl Iterator<Item = Ratio> {
         let ours = self.bench.ours.iter();
         ours.flat_map(move |&ours| {
-            self.bench.baselines.iter().filter_map(move |baseline| {
+            let baselines = self.bench.baselines.iter();
+            let its = baselines.filter(move |baseline| baseline.of.is_none_or(|of| of == ours));
+            its.filter_map(move |baseline| {
                 Some(Ratio {
                     ours,
                     baseline: baseline.subject,

@@ -10,6 +10,7 @@ use crate::exchange::Exchange;
 use crate::flag::Flags;
 use crate::frames::Frames;
 use crate::links::Direction;
+use crate::oldest::OldestTenants;
 use crate::packets::Packets;
 use crate::ping_pong::PingPong;
 use crate::round_trip::{Echo, Receive};
@@ -42,8 +43,12 @@ pub(crate) enum Subject {
     FramesToClient,
     /// 1080p frames handed over by a flag.
     FramesByFlag,
-    /// 64-byte Ethernet frames between two tenants of an agent.
+    /// 64-byte Ethernet frames between two tenants of an agent, by rings.
+    RingTenants,
+    /// The same by descriptor sockets.
     Tenants,
+    /// The same between two clients that write each descriptor by itself.
+    OldestTenants,
     /// 64-byte Ethernet frames over the Linux bridge.
     Bridge,
 }
@@ -62,7 +67,9 @@ impl Subject {
             Self::FramesToServer => "Memwire, client to server",
             Self::FramesToClient => "Memwire, server to client",
             Self::FramesByFlag => "bare atomic flag",
-            Self::Tenants => "Memwire agent, two tenants",
+            Self::RingTenants => "Memwire agent, by rings",
+            Self::Tenants => "Memwire agent, by sockets",
+            Self::OldestTenants => "Memwire agent, oldest clients",
             Self::Bridge => "Linux bridge, two veth pairs",
         }
     }
@@ -83,7 +90,9 @@ impl Subject {
             Self::FramesToServer => frames(ToServer),
             Self::FramesToClient => frames(ToClient),
             Self::FramesByFlag => Box::new(Flags),
-            Self::Tenants => Box::new(Ethernet(Tenants)),
+            Self::RingTenants => tenants(true),
+            Self::Tenants => tenants(false),
+            Self::OldestTenants => Box::new(Ethernet(OldestTenants)),
             Self::Bridge => Box::new(Ethernet(Bridge)),
         }
     }
@@ -91,6 +100,10 @@ impl Subject {
 
 fn echo(wait: Wait, receive: Receive) -> Box<dyn Exchange> {
     Box::new(Echo { wait, receive })
+}
+
+fn tenants(rings: bool) -> Box<dyn Exchange> {
+    Box::new(Ethernet(Tenants { rings }))
 }
 
 fn packets(direction: Direction, bytes: usize) -> Box<dyn Exchange> {

@@ -1,4 +1,5 @@
-//! Two tenants of a DMA Agent, on the old wire: the agent and the sender in the second process, the receiver here.
+//! Two tenants of a DMA Agent, by descriptor sockets or by rings: the agent and the sender in the second process, the
+//! receiver here.
 
 use std::time::Duration;
 
@@ -11,12 +12,15 @@ use crate::ethernet::{BURST, Frame, Wire, Wires};
 use crate::exchange::{PATIENCE, Run};
 
 /// The services of the two tenants.
-const SENDER: u32 = 8;
-const RECEIVER: u32 = 9;
+pub(crate) const SENDER: u32 = 8;
+pub(crate) const RECEIVER: u32 = 9;
 
 /// The wires of this subject.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tenants;
+pub(crate) struct Tenants {
+    /// Whether they offer rings.
+    pub(crate) rings: bool,
+}
 
 impl Wires for Tenants {
     fn unavailable(&self) -> Option<String> {
@@ -28,17 +32,17 @@ impl Wires for Tenants {
     }
 
     fn receiving(&self, run: &Run) -> Result<Box<dyn Wire>> {
-        Ok(Box::new(Tenant::new(run, RECEIVER)?))
+        Ok(Box::new(Tenant::new(run, RECEIVER, self.rings)?))
     }
 
     fn sending(&self, run: &Run) -> Result<Box<dyn Wire>> {
         serve(run)?;
-        Ok(Box::new(Tenant::new(run, SENDER)?))
+        Ok(Box::new(Tenant::new(run, SENDER, self.rings)?))
     }
 }
 
 /// Starts an agent, which ends with this process.
-fn serve(run: &Run) -> Result<()> {
+pub(crate) fn serve(run: &Run) -> Result<()> {
     memif::sigbus::contain().context("cannot guard against clients")?;
     let settings = switch::Settings::default();
     let mut agent = Agent::new(
@@ -58,11 +62,12 @@ struct Tenant {
 }
 
 impl Tenant {
-    fn new(run: &Run, service: u32) -> Result<Self> {
+    fn new(run: &Run, service: u32, rings: bool) -> Result<Self> {
         let patience = PATIENCE.unwrap_or(Duration::MAX);
         let options = Options::new(&run.socket, "/dev/shm", service)
             .tenant(format!("bench-{}-{service}", std::process::id()))
-            .patience(patience);
+            .patience(patience)
+            .rings(rings);
         Ok(Self {
             client: Client::open(options)?,
             batch: Batch::new(),
