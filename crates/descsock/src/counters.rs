@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The counters of the C library's statistics, in its order: 72 bytes. Bytes are those on the wire, CRC included.
 ///
-/// They move at once and never go back.
+/// They never go back, and move at once; by rings, frames that come while the program does not look are counted within a
+/// tenth of a second.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub struct Counters {

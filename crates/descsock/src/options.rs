@@ -106,7 +106,8 @@ impl Options {
         self
     }
 
-    /// How many frames can be waiting to be received, and to be sent: 2048 each, a power of two or not.
+    /// How many frames can be waiting to be received, at least, and to be sent: 2048 each, a power of two or not. By rings
+    /// it may be twice as many.
     #[must_use]
     pub fn buffers(mut self, receive: u32, send: u32) -> Self {
         (self.receive_buffers, self.send_buffers) = (receive, send);

@@ -2,6 +2,7 @@
 //! hears of news for those that sleep, and of the agent's end.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use descsock_wire::{Laden, TIERS};
@@ -12,6 +13,7 @@ use rustix::io::Errno;
 use crate::error::os;
 use crate::geometry::Geometry;
 use crate::passing::{Ear, timespec};
+use crate::rx::Rx;
 use crate::session::Lost;
 use crate::shared::Shared;
 use crate::{AgentFault, Error};
@@ -20,29 +22,62 @@ use crate::{AgentFault, Error};
 const LOOK: Duration = Duration::from_millis(20);
 /// How often it looks whether all has left, when the client closes: nothing signals that.
 const CLOSING_LOOK: Duration = Duration::from_micros(500);
+/// How often at most it takes in what has come for a program that does not look, so that the counters move.
+const COUNTING: Duration = Duration::from_millis(100);
 
 /// See the module documentation.
 #[derive(Debug)]
 pub(crate) struct Rings {
     link: Link,
+    /// When to count again.
+    due: Instant,
+    /// Frames counted by then.
+    counted: u64,
+    /// Nothing has come since; what comes will wake the worker.
+    is_quiet: bool,
 }
 
 impl Rings {
     pub(crate) fn new(link: Link) -> Self {
-        Self { link }
+        Self {
+            link,
+            due: Instant::now(),
+            counted: 0,
+            is_quiet: false,
+        }
     }
 
     /// Looks after the link, and on behalf of those who wait.
-    pub(crate) fn step(&self, shared: &Shared) -> Result<(), Lost> {
+    pub(crate) fn step(&mut self, shared: &Shared) -> Result<(), Lost> {
         self.link.drive()?;
         if !self.link.is_up() {
             let ended = self.link.details().last_ended;
             let reason = ended.map(|ended| ended.reason).unwrap_or_default();
             return Err(Lost::Link { reason });
         }
-        shared.tell_receivers(&mut shared.rx());
+        let mut rx = shared.rx();
+        self.count(&mut rx, shared);
+        shared.tell_receivers(&mut rx);
+        drop(rx);
         shared.tell_senders(&mut shared.tx());
         Ok(())
+    }
+
+    /// Counts what has come, now and then as long as something does.
+    fn count(&mut self, rx: &mut Rx, shared: &Shared) {
+        self.is_quiet = false;
+        let now = Instant::now();
+        if now < self.due {
+            return;
+        }
+        self.due = now + COUNTING;
+        rx.look_at_all();
+        let came = &shared.tally.counters().rx_packets_in;
+        let came = came.load(Ordering::Relaxed);
+        if came == self.counted {
+            self.is_quiet = !rx.arm();
+        }
+        self.counted = came;
     }
 
     /// How long the worker may sleep without news.
@@ -50,7 +85,10 @@ impl Rings {
         if shared.is_closing() {
             return Some(CLOSING_LOOK);
         }
-        shared.awaits_room().then_some(LOOK)
+        let room = shared.awaits_room().then_some(LOOK);
+        let count = self.due.saturating_duration_since(Instant::now());
+        let count = (!self.is_quiet).then_some(count);
+        room.into_iter().chain(count).min()
     }
 }
 

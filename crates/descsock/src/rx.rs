@@ -86,6 +86,14 @@ impl Rx {
         }
     }
 
+    /// Has the worker hear of frames that come by rings; whether there are some already.
+    pub(crate) fn arm(&mut self) -> bool {
+        match &mut self.source {
+            Source::Rings(rings) => rings.arm(),
+            _ => false,
+        }
+    }
+
     /// Looks whether frames have come; if there are none, the worker will hear of those that come.
     pub(crate) fn listen(&mut self) {
         self.look();

@@ -81,7 +81,7 @@ fn successor(common: &Common) -> Option<Program> {
     Some(Program { name, arguments })
 }
 
-/// A client takes ten descriptors: as many as this process may have.
+/// A client takes ten descriptors, by rings more than twenty: as many as this process may have.
 fn raise_descriptors() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {

@@ -87,15 +87,12 @@ pub(super) fn serve(args: &EchoArgs, until: &Until, talk: &Talk) -> anyhow::Resu
         }
         port.attend(now, talk)?;
         ticker.tick(now, talk, |now| echo.interval(now));
-        let mut idle = true;
-        for queue in 0..port.queues() {
-            idle &= echo.take(&mut port, queue, talk)? == 0;
-            echo.give(&mut port, queue, talk)?;
-        }
-        if idle {
+        if echo.round(&mut port, talk)? == 0 {
             port.pause(until.slice(), talk)?;
         }
     }
+    // What a peer has published before it left has come.
+    while !port.is_up() && echo.round(&mut port, talk)? > 0 {}
     let (peers, drops) = port.close();
     echo.drops.add(drops);
     Ok(echo.echoed(peers))
@@ -177,6 +174,16 @@ impl Echo {
             answers: Answers::default(),
             drops: Drops::default(),
         })
+    }
+
+    /// Answers a burst of each queue; how many frames came.
+    fn round(&mut self, port: &mut Port, talk: &Talk) -> anyhow::Result<usize> {
+        let mut frames = 0;
+        for queue in 0..port.queues() {
+            frames += self.take(port, queue, talk)?;
+            self.give(port, queue, talk)?;
+        }
+        Ok(frames)
     }
 
     /// Takes a burst from a queue, and makes the answers.
