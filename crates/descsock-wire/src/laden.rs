@@ -188,33 +188,8 @@ impl Laden {
     /// ```
     #[inline]
     pub fn ring_header(&self) -> [u8; Laden::RING_HEADER] {
-        let [
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            header @ ..,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-        ] = self.encode(Layout::B);
+        let mut header = [0; Laden::RING_HEADER];
+        header.copy_from_slice(&self.encode(Layout::B)[8..16]);
         header
     }
 

@@ -21,10 +21,10 @@ pub(crate) struct Forwarding<'a> {
 impl Sink for Forwarding<'_> {
     #[inline]
     fn forward(&mut self, incoming: Incoming<'_>) {
-        let frame = incoming.frame;
+        let frame = &incoming.frame;
         self.count_received(frame.len());
         match self.decide(&incoming) {
-            Ok(verdict) => self.deliver(&frame, &verdict),
+            Ok(verdict) => self.deliver(frame, &verdict),
             Err(reason) => self.count_refused(reason),
         }
     }

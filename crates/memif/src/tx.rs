@@ -99,10 +99,20 @@ impl Tx {
         if !self.is_connected()? {
             return Ok(false);
         }
-        match self.half.with(|end| fill_one(end, len as u64, fill)) {
+        // The error goes beside: a result with room for one would be written to memory and read back in other pieces,
+        // which waits for all that was written before, and that is the frame, in lines that the peer's core has.
+        let mut failure = None;
+        let staged = self.half.with(|end| {
+            let staged = fill_one(end, len as u64, fill);
+            staged.map_err(|error| failure = Some(error))
+        });
+        if let Some(Ok(staged)) = staged {
+            return Ok(staged);
+        }
+        match failure {
             None => Ok(false),
-            Some(Err(Error::Peer(fault))) => Err(self.blame(&fault)),
-            Some(staged) => staged,
+            Some(Error::Peer(fault)) => Err(self.blame(&fault)),
+            Some(error) => Err(error),
         }
     }
 
@@ -299,6 +309,7 @@ impl Tx {
 }
 
 /// Stages one frame in one buffer; false if there is no room.
+#[inline(always)]
 fn fill_one(end: &mut TxEnd, len: u64, fill: impl FnOnce(SpanMut<'_>)) -> Result<bool, Error> {
     if len == 0 {
         return Err(Misuse::EmptyFrame.into());
