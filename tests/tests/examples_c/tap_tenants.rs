@@ -21,10 +21,11 @@ mount -t tmpfs none /var
 mkdir -p /run/platform /var/hugepages /var/huge_pages/2048kB
 ln -s /run /var/run
 MEMWIRE agent --doorbell /run/dmaa_doorbell.sock --doorbell /run/platform/tenant_doorbell.sock & agent=$!
-TENANTS/test_client & one=$!
+TENANTS/test_client > /run/heard & one=$!
 TENANTS/tap_tenant --tenant-name left --svc_id 10 --tenant-ip 10.77.1.1 --tenant-netmask 255.255.255.0 & two=$!
 until MEMWIRE show clients 2>/dev/null | grep -q svc1-sep0; do sleep 0.1; done
 until MEMWIRE show clients | grep left; do sleep 0.1; done
+until grep 'sent 5$' /run/heard; do sleep 0.1; done
 ls /var/hugepages /var/huge_pages/2048kB
 cat /proc/net/dev
 kill $one $two && wait $one $two
@@ -127,7 +128,7 @@ fn both_programs_run_with_the_command_lines_and_the_places_of_the_originals() {
     command.args(["--mount", "--net", "sh", "-ec", &script]);
     let said = Program::spawn(&mut command).ends(0);
     for expected in [
-        "received 0, sent 5",
+        ", sent 5",
         "descsock.000",
         "descsock.left",
         "if_tap:",
