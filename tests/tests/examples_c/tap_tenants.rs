@@ -127,12 +127,7 @@ fn both_programs_run_with_the_command_lines_and_the_places_of_the_originals() {
     let mut command = plain("unshare");
     command.args(["--mount", "--net", "sh", "-ec", &script]);
     let said = Program::spawn(&mut command).ends(0);
-    for expected in [
-        ", sent 5",
-        "descsock.000",
-        "descsock.left",
-        "if_tap:",
-    ] {
+    for expected in [", sent 5", "descsock.000", "descsock.left", "if_tap:"] {
         assert!(said.contains(expected), "no {expected}: {said}");
     }
 }
