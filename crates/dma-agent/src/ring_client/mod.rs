@@ -1,4 +1,4 @@
-//! A tenant of our own that exchanges frames by rings: no descriptor sockets, and no system call for a frame.
+//! A tenant of our own that exchanges frames by rings: no descriptor sockets, and system calls only to wake.
 //!
 //! ```text
 //!                 S2M ring of tier t                        M2S ring of tier t
